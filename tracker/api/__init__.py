@@ -1,0 +1,1 @@
+"""The REST API: resources, filters, pages, errors; it calls services and boards."""
