@@ -1,0 +1,88 @@
+"""People who sign in, what they may do for which body, and the tokens of REST clients."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tokens import Scope
+from tracker.choices import Duty
+
+
+class User(AbstractUser):
+    """An account; one cadre or none."""
+
+    cadre = models.OneToOneField(
+        "tracker.Cadre", models.PROTECT, null=True, blank=True, related_name="user", verbose_name=_("cadre")
+    )
+    language = models.CharField(_("language"), max_length=5, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")])
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Membership(models.Model):
+    """A user acts under a duty for the body that employs them, over the subtree below `root`."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    body = models.ForeignKey("tracker.Body", models.PROTECT, related_name="memberships", verbose_name=_("employed by"))
+    root = models.ForeignKey("tracker.Body", models.PROTECT, related_name="+", verbose_name=_("jurisdiction below"))
+    duty = models.CharField(_("duty"), max_length=12, choices=Duty)
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("until (exclusive)"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["user", "duty", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "body", "root", "duty"],
+                condition=Q(valid_to__isnull=True),
+                name="membership_once",
+                violation_error_message=_("This user already has that duty there."),
+            ),
+            models.CheckConstraint(
+                condition=Q(duty__in=Duty.values),
+                name="membership_duty",
+                violation_error_message=_("This duty is not known."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.username} · {self.get_duty_display()} · {self.body_id}"
+
+
+class ApiToken(models.Model):
+    """The key of a REST client: shown once, stored as an HMAC, never wider than its owner is now."""
+
+    key_id = models.CharField(_("id"), max_length=16, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens", verbose_name=_("owner"))
+    digest = models.CharField(max_length=64)
+    scope = models.CharField(_("scope"), max_length=10, choices=Scope)
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope__in=Scope.values),
+                name="token_scope",
+                violation_error_message=_("This scope is not known."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rmt_{self.key_id}"

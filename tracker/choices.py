@@ -1,0 +1,211 @@
+"""The short stable codes of the domain and their labels in both languages.
+
+Codes are stored, sent by the API and compared in rules; labels are only shown.
+"""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Level(TextChoices):
+    """Level of government. The district level existed until 30 June 2025."""
+
+    CENTRAL = "central", _("Central")
+    PROVINCE = "province", _("Province")
+    DISTRICT = "district", _("District (until 30 June 2025)")
+    COMMUNE = "commune", _("Commune")
+
+
+class BodyKind(TextChoices):
+    SYSTEM = "system", _("Political system")
+    PARTY = "party", _("Party organ")
+    STATE = "state", _("State agency")
+    MASS = "mass", _("Mass organization")
+    ARMED = "armed", _("Armed forces")
+    SERVICE = "service", _("Public-service unit")
+    GROUP = "group", _("Group of duty holders")
+
+
+class ResolutionKind(TextChoices):
+    RESOLUTION = "resolution", _("Resolution")
+    REGULATION = "regulation", _("Regulation")
+    DIRECTIVE = "directive", _("Directive")
+    CONCLUSION = "conclusion", _("Conclusion")
+    PROGRAMME = "programme", _("Programme")
+    CONSTITUTION = "constitution", _("Constitution")
+    CONGRESS = "congress", _("Congress document")
+
+
+class ResolutionLinkKind(TextChoices):
+    DEVELOPS = "develops", _("develops")
+    REAFFIRMS = "reaffirms", _("reaffirms")
+    REPLACES = "replaces", _("replaces")
+
+
+class TaskKind(TextChoices):
+    DUTY = "duty", _("Duty")
+    STANDING = "standing", _("Standing duty")
+    OBJECTIVE = "objective", _("Objective or principle")
+
+
+class TaskLinkKind(TextChoices):
+    OVERLAPS = "overlaps", _("overlaps with")
+    DEPENDS_ON = "depends_on", _("depends on")
+    TAKES_OVER = "takes_over", _("takes over")
+
+
+class Role(TextChoices):
+    """The letters of the matrix. Source: P7, P28; A is our reading of I3, I5-I7 and P22."""
+
+    LEADS = "L", _("Leads")
+    ACCOUNTABLE = "A", _("Accountable")
+    RESPONSIBLE = "R", _("Carries out")
+    CONSULTED = "C", _("Consulted")
+    SUPERVISES = "S", _("Supervises")
+    INFORMED = "I", _("Informed")
+
+
+class Stage(TextChoices):
+    ASSIGNED = "assigned", _("Assigned")
+    PLANNED = "planned", _("Planned")
+    DRAFTING = "drafting", _("Drafting")
+    CONSULTATION = "consultation", _("Consultation")
+    APPRAISAL = "appraisal", _("Appraisal")
+    PROMULGATED = "promulgated", _("Promulgated")
+    INSTITUTIONALIZED = "institutionalized", _("Institutionalized")
+    SUSPENDED = "suspended", _("Suspended")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Rank(TextChoices):
+    """Rank of an instrument. The ladder is an order; the ranks beside it (SIDE_RANKS) are a set."""
+
+    CONSTITUTION = "constitution", _("Constitution")
+    LAW = "law", _("Law")
+    NA_RESOLUTION = "na_resolution", _("Resolution of the National Assembly")
+    ORDINANCE = "ordinance", _("Ordinance")
+    JOINT_RESOLUTION = "joint_resolution", _("Joint resolution")
+    PRESIDENT_ORDER = "president_order", _("Order or decision of the President")
+    DECREE = "decree", _("Decree")
+    GOVERNMENT_RESOLUTION = "government_resolution", _("Resolution of the Government")
+    PM_DECISION = "pm_decision", _("Decision of the Prime Minister")
+    CIRCULAR = "circular", _("Circular")
+    JOINT_CIRCULAR = "joint_circular", _("Joint circular")
+    PROVINCIAL_RESOLUTION = "provincial_resolution", _("Provincial resolution")
+    PROVINCIAL_DECISION = "provincial_decision", _("Provincial decision")
+    COMMUNE_DOCUMENT = "commune_document", _("Commune resolution or decision")
+    PARTY_REGULATION = "party_regulation", _("Party regulation")
+    INTERNAL_REGULATION = "internal_regulation", _("Internal regulation of an agency")
+    CHARTER = "charter", _("Charter of an organization")
+    CONVENTION = "convention", _("Village or neighbourhood convention")
+
+
+SIDE_RANKS = frozenset({Rank.PARTY_REGULATION, Rank.INTERNAL_REGULATION, Rank.CHARTER, Rank.CONVENTION})
+
+
+class Coverage(TextChoices):
+    FULL = "full", _("In full")
+    PARTIAL = "partial", _("In part")
+
+
+class EvidenceState(TextChoices):
+    DRAFT = "draft", _("Draft")
+    DECLARED = "declared", _("Declared")
+    VERIFIED = "verified", _("Verified")
+    RETURNED = "returned", _("Returned")
+
+
+class ReportState(TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Awaiting review")
+    ACCEPTED = "accepted", _("Accepted")
+    RETURNED = "returned", _("Returned")
+
+
+class Clock(TextChoices):
+    """What can run late. Each clock has its last day in time; the day after it is late."""
+
+    DUE = "due", _("Deadline passed")
+    STAGE = "stage", _("Too long in one stage")
+    SILENCE = "silence", _("No accepted report")
+    UNOWNED = "unowned", _("Nobody answers for it")
+
+
+class DayUnit(TextChoices):
+    WORKING = "working", _("working days")
+    CALENDAR = "calendar", _("calendar days")
+
+
+class DayKind(TextChoices):
+    OFF = "off", _("Day off")
+    WORK = "work", _("Make-up working day")
+
+
+class Addressee(TextChoices):
+    """To whom a step of a flag goes, resolved on the day of the step."""
+
+    ACCOUNTABLE = "accountable", _("Accountable body")
+    SUPERVISOR = "supervisor", _("Supervising body")
+    COMMISSION = "commission", _("The commission")
+
+
+class FieldStatus(TextChoices):
+    """The four cells of the field's periodic reports."""
+
+    DONE_ON_TIME = "done_on_time", _("Done on time")
+    DONE_LATE = "done_late", _("Done late")
+    OPEN_IN_TIME = "open_in_time", _("In progress within the deadline")
+    OPEN_OVERDUE = "open_overdue", _("In progress, overdue")
+
+
+class SuccessionKind(TextChoices):
+    MERGE = "merge", _("Merged")
+    SPLIT = "split", _("Split")
+    RENAME = "rename", _("Renamed")
+    END = "end", _("Ended")
+
+
+class TargetGroup(TextChoices):
+    """Whom a policy is for. Source: P26."""
+
+    ALL = "all", _("All people")
+    WORKERS = "workers", _("Workers")
+    PEASANTS = "peasants", _("Peasants")
+    INTELLECTUALS = "intellectuals", _("Intellectuals")
+    BUSINESSPEOPLE = "businesspeople", _("Businesspeople")
+    YOUTH = "youth", _("Youth")
+    WOMEN = "women", _("Women")
+    VETERANS = "veterans", _("Veterans")
+    ELDERLY = "elderly", _("The elderly")
+    OVERSEAS = "overseas", _("Vietnamese abroad")
+
+
+class Duty(TextChoices):
+    """Under which duty a member acts for the body that employs them."""
+
+    OFFICIAL = "official", _("Official")
+    BODY_ADMIN = "body_admin", _("Body administrator")
+    COMMISSION = "commission", _("Commission staff")
+    EDITOR = "editor", _("Matrix editor")
+    SUPERVISOR = "supervisor", _("Supervisor")
+
+
+class JobState(TextChoices):
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class InstrumentLinkKind(TextChoices):
+    AMENDS = "amends", _("amends")
+    REPLACES = "replaces", _("replaces")
+    DETAILS = "details", _("details")
+
+
+class InstrumentStatus(TextChoices):
+    """Derived from the dates of an instrument, never stored."""
+
+    PREPARED = "prepared", _("In preparation")
+    ISSUED = "issued", _("Issued, not yet in force")
+    IN_FORCE = "in_force", _("In force")
+    ENDED = "ended", _("No longer in force")

@@ -1,0 +1,111 @@
+"""What happened: one Event a change in its transaction, and one JobRun for each run of a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import scope_of
+from tracker.choices import JobState
+from tracker.models.fields import DerivedQuerySet
+from tracker.models.tasks import Task
+
+
+class EventQuerySet(DerivedQuerySet):
+    def visible_to(self, user: Any) -> Any:
+        """Return the events of tasks that `user` may read; those of a draft only to its body."""
+        scope = scope_of(user)
+        rows = self.filter(Q(private_to__isnull=True) | Q(private_to__in=scope.body_ids))
+        if scope.sees_everything:
+            return rows
+        return rows.filter(task__in=Task.objects.visible_to(user).values("pk"))
+
+
+class Event(models.Model):
+    """Who changed what, under which duty, when and why. Appended, never changed."""
+
+    at = models.DateTimeField(_("at"))
+    on = models.DateField(_("on"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    duty = models.CharField(_("duty"), max_length=20, blank=True)
+    kind = models.CharField(_("kind"), max_length=60)
+    object_kind = models.CharField(_("object"), max_length=40)
+    object_id = models.CharField(_("object id"), max_length=40)
+    task = models.ForeignKey(Task, models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("task"))
+    private_to = models.ForeignKey("tracker.Body", models.PROTECT, null=True, blank=True, related_name="+")
+    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
+    why = models.TextField(_("why"), blank=True)
+    request_id = models.CharField(max_length=40, blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["task", "-id"], name="event_task"),
+            models.Index(fields=["object_kind", "object_id"], name="event_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_kind} {self.object_id}"
+
+
+class JobRun(models.Model):
+    """One run of a job. `period` is unique a job, so that two ticks make one run; by hand it is null."""
+
+    job = models.CharField(_("job"), max_length=40)
+    period = models.CharField(_("period"), max_length=40, null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.RUNNING)
+    through_on = models.DateField(_("through"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=1)
+    looked_at = models.PositiveIntegerField(_("looked at"), default=0)
+    opened = models.PositiveIntegerField(_("opened"), default=0)
+    closed = models.PositiveIntegerField(_("closed"), default=0)
+    stepped = models.PositiveIntegerField(_("steps taken"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("run of a job")
+        verbose_name_plural = _("runs of jobs")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["job", "state", "-through_on"], name="job_run_high_water")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "period"],
+                condition=Q(period__isnull=False),
+                name="job_run_once",
+                violation_error_message=_("This job has run for that period."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.period or self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the system was last heard, written through the worker pool."""
+
+    part = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
