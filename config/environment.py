@@ -6,6 +6,7 @@ that sentence on stderr and no traceback. Nothing here knows what a variable is 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import secrets
@@ -88,7 +89,7 @@ def secret(name: str, *, shortest: int, kept_in: Path | None) -> str:
     """Return a secret: from the environment, or (demonstration only) generated once into `kept_in`."""
     given = text(name)
     if not given and kept_in:
-        return _kept_secret(kept_in)
+        return kept_secret(kept_in)
     if not given:
         refuse(name, "is missing", f"set it to at least {shortest} random characters and keep it secret")
     if len(given) < shortest or len(set(given)) < 8:
@@ -96,14 +97,17 @@ def secret(name: str, *, shortest: int, kept_in: Path | None) -> str:
     return given
 
 
-def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # O_EXCL: of two processes that start together only one writes, the other reads.
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+def kept_secret(path: Path, *, length: int = 64) -> str:
+    """Return the secret in the file, which is made on first use and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(length)[:length])
+        # A link appears whole or not at all: of two processes that start together one wins, both read the same.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text().strip() or refuse("VAR_DIR", f"holds an empty {path.name}", "delete that file")
 
 

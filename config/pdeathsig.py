@@ -13,10 +13,10 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def die_with_parent(parent: int | None = None) -> None:
-    """Ask to be killed with the parent. With `parent` given, end at once if that one is already gone."""
+def die_with_parent(parent: int | None = None, *, number: int = signal.SIGKILL) -> None:
+    """Ask for the signal when the parent dies. With `parent` given, end at once if that one is already gone."""
     if _libc is None:
         return
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if parent is not None and os.getppid() != parent:
         os._exit(1)

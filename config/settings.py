@@ -24,10 +24,12 @@ PORT = env.number("PORT", 8000, low=1, high=65535)
 # Secrets. A demonstration makes its own; production must be given one.
 SECRET_KEY = env.secret("SECRET_KEY", shortest=50, kept_in=VAR_DIR / "secret_key" if IS_LOCAL else None)
 _DERIVED_PEPPER = hmac.new(SECRET_KEY.encode(), b"token pepper", hashlib.sha256).hexdigest()
-TOKEN_PEPPER = env.text("TOKEN_PEPPER", _DERIVED_PEPPER)
+_PEPPER = env.kept_secret(VAR_DIR / "token_pepper") if IS_LOCAL else _DERIVED_PEPPER
+TOKEN_PEPPER = env.text("TOKEN_PEPPER", _PEPPER)
 if len(TOKEN_PEPPER) < 32:
     env.refuse("TOKEN_PEPPER", "is too short", "write at least 32 random characters or leave it out")
-DEMO_PASSWORD = env.text("DEMO_PASSWORD")
+# The demonstration users' one password: given, or made once and kept, so that every start can tell it again.
+DEMO_PASSWORD = env.text("DEMO_PASSWORD") or (env.kept_secret(VAR_DIR / "demo_password", length=12) if DEMO else "")
 
 # Where the site is. Without ALLOWED_HOSTS it answers to its own address and loopback, nothing else.
 SITE_URL = env.site_url("SITE_URL", f"http://localhost:{PORT}", is_local=DEMO)

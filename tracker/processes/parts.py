@@ -1,0 +1,104 @@
+"""The parts of the product on one machine: which are started here and which are only found."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from tracker.processes import valkey
+from tracker.processes.state import Refused
+from tracker.processes.supervisor import Part
+
+_CELERY = (sys.executable, "-m", "celery", "-A", "config.celery:app")
+
+
+def found() -> list[str]:
+    """Return the servers that were given and answer, for people. Raises Refused when one does not."""
+    lines = []
+    if connection.vendor == "postgresql":
+        lines.append(f"PostgreSQL {_postgresql_version()} at {_place(connection.settings_dict)}")
+    if settings.REDIS_URL:
+        valkey.refuse_unreachable(settings.REDIS_URL)
+        parts = urlsplit(settings.REDIS_URL)
+        lines.append(f"Redis or Valkey at {parts.hostname or parts.path}")
+    return lines
+
+
+def _postgresql_version() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            return str(cursor.fetchone()[0]).split()[0]
+    except DatabaseError as error:
+        why = str(error).strip().splitlines()[0]
+        raise Refused(f"DATABASE_URL: the database cannot be used ({why}).") from None
+
+
+def _place(config: dict[str, object]) -> str:
+    return f"{config['HOST'] or 'the local socket'}/{config['NAME']}"
+
+
+def to_start(scratch: Path) -> Iterator[Part]:
+    """Give the parts in the order of their start; the web server comes last, so that what it shows works."""
+    environment = _environment(scratch)
+    if not settings.REDIS_URL:
+        yield Part("valkey", valkey.command(scratch), is_ready=lambda: valkey.is_up(scratch), ready_seconds=15)
+    yield Part("worker", _worker(), environment)
+    yield Part("beat", _beat(scratch), environment)
+    yield Part("web", _web(), {**environment, "STATEMENT_TIMEOUT": _statement_timeout()}, is_ready=_web_answers)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "REDIS_URL": settings.REDIS_URL or valkey.broker_url(scratch),
+        "TRACKER_DIE_WITH_PARENT": "1",
+        # Messages are JSON only, so root risks nothing more; Celery would warn on every start.
+        "C_FORCE_ROOT": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _worker() -> list[str]:
+    options = ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    return [*_CELERY, "--quiet", "worker", *options, "--loglevel", _job_log_level()]
+
+
+def _beat(scratch: Path) -> list[str]:
+    options = ["--schedule", str(scratch / "beat"), "--pidfile="]
+    return [*_CELERY, "--quiet", "beat", *options, "--loglevel", _job_log_level()]
+
+
+def _job_log_level() -> str:
+    # INFO would put four lines a minute on the console of whoever looks at the demonstration.
+    return "WARNING" if settings.LOG_LEVEL == "INFO" else str(settings.LOG_LEVEL)
+
+
+def _web() -> list[str]:
+    serving = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(settings.PORT), "--http", "1", "--no-ws"]
+    # Threads, not processes: SQLite has one writer, and one process keeps memory and start-up small.
+    threads = ["--workers", "1", "--blocking-threads", "8", "--workers-kill-timeout", "5", "--log-level", "warning"]
+    return [sys.executable, "-m", "granian", *serving, *threads, "config.wsgi:application"]
+
+
+def _statement_timeout() -> str:
+    return os.environ.get("STATEMENT_TIMEOUT", "15")
+
+
+def _web_answers() -> bool:
+    client = http.client.HTTPConnection("127.0.0.1", settings.PORT, timeout=30)
+    try:
+        client.request("GET", "/health/", headers={"Host": f"localhost:{settings.PORT}"})
+        client.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        client.close()
+    return True
