@@ -1,0 +1,172 @@
+"""Small builders for tests: `make_task(**overrides)` and the fixed cast. Invented names, no fixture files.
+
+Lan is an official of body A (the ministry), Minh of body B, Hoa is commission staff, Quang edits, Vinh supervises.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, datetime
+from typing import Any
+
+from accounts.models import Membership, User
+from tracker.choices import BodyKind, Clock, DayUnit, Duty, Level, Rank, ResolutionKind, Role, TaskKind
+from tracker.clock import start_of
+from tracker.models import (
+    Body,
+    Cadre,
+    Calendar,
+    Instrument,
+    Policy,
+    PolicyLimit,
+    PolicyStep,
+    Post,
+    Provision,
+    Resolution,
+    Responsibility,
+    Task,
+    Tenure,
+)
+from tracker.services import calendars, matrix, tasks
+
+START = date(2026, 1, 5)
+_numbers = itertools.count(1)
+STAGE_LIMITS = {"assigned": 30, "planned": 60, "drafting": 120, "consultation": 60, "appraisal": 45, "promulgated": 30}
+
+
+def noon(day: date) -> datetime:
+    """A moment within the local day."""
+    return start_of(day).replace(hour=12)
+
+
+def make_calendar() -> Calendar:
+    calendar, created = Calendar.objects.get_or_create(
+        code="VN", defaults={"name_vi": "Lịch Việt Nam", "name_en": "Viet Nam", "first_year": 2024, "last_year": 2028}
+    )
+    if created:
+        calendars.write_days(calendar)
+    return calendar
+
+
+def make_policy(**overrides: Any) -> Policy:
+    existing = Policy.objects.filter(code="default").first()
+    if existing and not overrides:
+        return existing
+    values = {"code": "default", "version": 1, "calendar": make_calendar(), "valid_from": date(2016, 1, 1), **overrides}
+    policy = Policy.objects.create(**values)
+    PolicyLimit.objects.create(policy=policy, clock=Clock.DUE, days=250)
+    PolicyLimit.objects.create(policy=policy, clock=Clock.SILENCE, days=90, unit=DayUnit.CALENDAR)
+    PolicyLimit.objects.create(policy=policy, clock=Clock.UNOWNED, days=5)
+    for stage, days in STAGE_LIMITS.items():
+        PolicyLimit.objects.create(policy=policy, clock=Clock.STAGE, stage=stage, days=days)
+    for clock in Clock.values:
+        for number, offset, addressee in ((1, 0, "accountable"), (2, 10, "supervisor"), (3, 20, "commission")):
+            PolicyStep.objects.create(
+                policy=policy, clock=clock, number=number, offset_days=offset, addressee=addressee
+            )
+    return policy
+
+
+def make_body(code: str = "", **overrides: Any) -> Body:
+    code = code or f"B{next(_numbers)}"
+    if existing := Body.objects.filter(code=code).first():
+        return existing
+    parent = None if code == "HTCT" else overrides.pop("parent", None) or make_body("HTCT", kind=BodyKind.SYSTEM)
+    values = {
+        "name_vi": f"Cơ quan {code}",
+        "name_en": f"Body {code}",
+        "kind": BodyKind.STATE,
+        "level": Level.CENTRAL,
+        "parent": parent,
+        **overrides,
+    }
+    return Body.objects.create(code=code, **values)
+
+
+def make_post(body: Body, *, holder: str = "", since: date = START, **overrides: Any) -> Post:
+    values = {"code": "head", "title_vi": "Thủ trưởng", "title_en": "Head", "is_head": True, **overrides}
+    post = Post.objects.create(body=body, **values)
+    if holder:
+        cadre = Cadre.objects.create(code=f"C{next(_numbers)}", name=holder)
+        Tenure.objects.create(cadre=cadre, post=post, valid_from=since, recorded_at=noon(since))
+    return post
+
+
+def make_resolution(**overrides: Any) -> Resolution:
+    values = {
+        "code": f"NQ{next(_numbers)}",
+        "kind": ResolutionKind.RESOLUTION,
+        "number": "25-NQ/TW",
+        "title_vi": "Nghị quyết về công tác dân vận",
+        "title_en": "Resolution on mass mobilization",
+        "issuer": make_body("BCHTW", kind=BodyKind.PARTY),
+        **overrides,
+    }
+    return Resolution.objects.create(**values)
+
+
+def make_provision(resolution: Resolution, **overrides: Any) -> Provision:
+    values = {"label": f"I.{next(_numbers)}", "heading_vi": "Điểm", "heading_en": "Point", **overrides}
+    return Provision.objects.create(resolution=resolution, **values)
+
+
+def make_task(
+    *, accountable: Body | None = None, post: Post | None = None, on: date = START, levels: Any = (), **overrides: Any
+) -> Task:
+    """A task assigned on `on` through the service, with an accountable body unless `accountable=False`."""
+    make_policy()
+    resolution = overrides.pop("resolution", None) or Resolution.objects.first() or make_resolution()
+    number = next(_numbers)
+    values = {
+        "code": f"T{number}",
+        "resolution": resolution,
+        "title_vi": f"Nhiệm vụ {number}",
+        "title_en": f"Task {number}",
+        "kind": TaskKind.DUTY,
+        "assigned_on": on,
+        **overrides,
+    }
+    task = tasks.create(Task(**values), levels=levels, by=None, at=noon(on))
+    if accountable is not False and task.kind != TaskKind.OBJECTIVE:
+        body = accountable or make_body("BO-A")
+        matrix.assign(task, body=body, role=Role.ACCOUNTABLE, post=post, on=on, by=None, at=noon(on))
+    task.refresh_from_db()
+    return task
+
+
+def make_cell(task: Task, body: Body, role: Role, **overrides: Any) -> Responsibility:
+    on = overrides.pop("on", task.assigned_on)
+    return matrix.assign(task, body=body, role=role, on=on, by=None, at=noon(on), **overrides)
+
+
+def make_instrument(**overrides: Any) -> Instrument:
+    values = {
+        "number": f"{next(_numbers)}/2026/NĐ-CP",
+        "rank": Rank.DECREE,
+        "title_vi": "Nghị định",
+        "title_en": "Decree",
+        "signed_on": date(2026, 2, 2),
+        "in_force_on": date(2026, 3, 2),
+        **overrides,
+    }
+    return Instrument.objects.create(**values)
+
+
+def make_user(username: str, duty: Duty | None, body: Body, root: Body | None = None, **overrides: Any) -> User:
+    user = User.objects.create_user(username=username, password="mot-mat-khau-dai", **overrides)
+    if duty:
+        Membership.objects.create(user=user, body=body, root=root or body, duty=duty, valid_from=date(2026, 1, 1))
+    return user
+
+
+def make_cast() -> dict[str, User]:
+    """The fixed cast of style.md."""
+    system = make_body("HTCT", kind=BodyKind.SYSTEM)
+    commission = make_body("BDV", kind=BodyKind.PARTY, is_mobilization=True)
+    return {
+        "lan": make_user("lan", Duty.OFFICIAL, make_body("BO-A")),
+        "minh": make_user("minh", Duty.OFFICIAL, make_body("BO-B")),
+        "hoa": make_user("hoa", Duty.COMMISSION, commission, system),
+        "quang": make_user("quang", Duty.EDITOR, commission, system),
+        "vinh": make_user("vinh", Duty.SUPERVISOR, make_body("UBKT", kind=BodyKind.PARTY), system),
+    }

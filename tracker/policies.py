@@ -1,0 +1,121 @@
+"""Who may do what: the only place that decides. Reading is decided by each queryset's visible_to()."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import Scope, scope_of
+from tracker.choices import Duty, Role
+from tracker.clock import local_today
+from tracker.models import Flag, Institutionalization, ProgressReport, Responsibility, Task
+
+REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
+REPORTING_ROLES = (Role.ACCOUNTABLE, Role.RESPONSIBLE)
+
+
+def may(user: Any, action: str, obj: Any = None) -> bool:
+    """Tell whether `user` may do `action` to `obj` today.
+
+    Actions are `<noun>.<verb>`; an unknown one raises KeyError, so that a misspelt check never passes.
+    `user=None` is the system itself (jobs, the loader); no request ever passes None.
+    """
+    decide = ACTIONS[action]
+    return user is None or decide(scope_of(user), user, obj)
+
+
+def require(user: Any, action: str, obj: Any = None) -> None:
+    """Raise PermissionDenied unless `user` may do `action` to `obj`."""
+    if not may(user, action, obj):
+        raise PermissionDenied(_("Your duty does not allow this."))
+
+
+def reporting_body_ids(user: Any, task: Task) -> tuple[int, ...]:
+    """Return the bodies of `user` that hold A or R in `task` today, accountable first. One query."""
+    scope = scope_of(user)
+    employers = [grant.body_id for grant in scope.grants if grant.duty in REPORTERS]
+    cells = Responsibility.objects.valid_on(local_today()).filter(
+        task=task, role__in=REPORTING_ROLES, body__in=employers
+    )
+    return tuple(dict.fromkeys(cells.order_by("role", "id").values_list("body_id", flat=True)))
+
+
+def duty_of(user: Any, *, over: str = "") -> str:
+    """Return the duty under which `user` acts, for the history; empty for the system."""
+    if user is None:
+        return ""
+    grants = scope_of(user).grants
+    covering = [grant for grant in grants if over.startswith(grant.root_path)] or list(grants)
+    return str(covering[0].duty) if covering else "admin" if user.is_superuser else ""
+
+
+def _accountable_path(task: Task) -> str:
+    cell = Responsibility.objects.valid_on(local_today()).filter(task=task, role=Role.ACCOUNTABLE)
+    return cell.values_list("body__path", flat=True).first() or task.resolution.issuer.path
+
+
+def _commission_covers(scope: Scope, task: Task) -> bool:
+    """The commission's jurisdiction is a subtree; it need not employ or stand above the body."""
+    return scope.has(Duty.COMMISSION) and scope.reaches(_accountable_path(task), Duty.COMMISSION)
+
+
+def _may_report(scope: Scope, user: Any, task: Task) -> bool:
+    return scope.has(*REPORTERS) and bool(reporting_body_ids(user, task))
+
+
+def _may_change_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
+    return report.body_id in {grant.body_id for grant in scope.grants if grant.duty in REPORTERS}
+
+
+def _may_decide_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
+    return report.author_id != user.pk and _commission_covers(scope, report.task)
+
+
+def _may_verify(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
+    return evidence.declared_by_id != user.pk and _commission_covers(scope, evidence.task)
+
+
+def _may_acknowledge(scope: Scope, user: Any, flag: Flag) -> bool:
+    return _commission_covers(scope, flag.task)
+
+
+def _may_review(scope: Scope, user: Any, obj: Any) -> bool:
+    return scope.has(Duty.COMMISSION)
+
+
+def _may_oversee(scope: Scope, user: Any, obj: Any) -> bool:
+    return scope.has(Duty.COMMISSION, Duty.EDITOR, Duty.SUPERVISOR) or scope.is_system_admin
+
+
+def _may_steer(scope: Scope, user: Any, task: Task) -> bool:
+    return _commission_covers(scope, task) or scope.has(Duty.EDITOR)
+
+
+def _may_edit(scope: Scope, user: Any, obj: Any) -> bool:
+    return scope.has(Duty.EDITOR)
+
+
+def _may_administer(scope: Scope, user: Any, obj: Any) -> bool:
+    return scope.is_system_admin
+
+
+ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
+    "report.write": _may_report,  # obj: Task
+    "report.change": _may_change_report,  # obj: ProgressReport
+    "report.decide": _may_decide_report,  # obj: ProgressReport
+    "evidence.declare": _may_report,  # obj: Task
+    "evidence.verify": _may_verify,  # obj: Institutionalization
+    "flag.acknowledge": _may_acknowledge,  # obj: Flag
+    "overdue.read": _may_oversee,  # the queue of flags
+    "review.read": _may_review,  # the queue of reports
+    "overview.read": _may_oversee,
+    "task.suspend": _may_steer,  # obj: Task
+    "task.withdraw": _may_steer,  # obj: Task
+    "matrix.edit": _may_edit,
+    "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
+    "policy.edit": _may_edit,
+    "system.read": _may_administer,
+}

@@ -1,0 +1,90 @@
+"""The clocks of tasks: settle them through a day, and keep them right around every change.
+
+`changing()` is how a service changes a task: it locks the row, settles through today, lets the change happen,
+and winds the clocks again, all in one transaction. Source: rulings.md, Time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from tracker.clock import local_day
+from tracker.errors import Stale
+from tracker.models import Task
+from tracker.services.crossings import Count, close_flags, set_next_check, settle_batch, wind_unowned
+from tracker.services.limits import Rules, limit_columns
+
+BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
+
+
+def settle(tasks: Any, *, through: date, at: datetime) -> Count:
+    """Settle the queryset `tasks` day by day through `through`, each day that has something to do.
+
+    Five missed days and one run therefore write the same rows as five daily runs. Batches of key ranges, each in a
+    transaction of its own unless the caller has one; a run that is killed goes on where it stopped.
+    """
+    total = Count()
+    while (day := _first_due(tasks, through)) is not None:
+        total.add(_settle_batch(tasks, day=day, at=at))
+    return total
+
+
+def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
+    with transaction.atomic(savepoint=False):
+        ids = list(tasks.to_check(day).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return Count()
+        batch = tasks.filter(pk__gte=ids[0], pk__lte=ids[-1]).to_check(day)
+        count = settle_batch(batch, day=day, at=at, rules=Rules.on(day))
+        count.looked_at = len(ids)
+        return count
+
+
+def _first_due(tasks: Any, through: date) -> date | None:
+    return tasks.to_check(through).order_by("next_check_on").values_list("next_check_on", flat=True).first()
+
+
+def wind(ids: Iterable[int], *, at: datetime) -> None:
+    """Recalculate the clocks of the tasks `ids` after a change, close what no longer holds, open what now is late."""
+    day = local_day(at)
+    tasks = Task.objects.filter(pk__in=list(ids))
+    rules = Rules.on(day)
+    tasks.update(**limit_columns(rules))
+    wind_unowned(tasks, day=day, rules=rules)
+    close_flags(tasks, day=day, at=at)
+    set_next_check(tasks, day=day)
+    settle(tasks, through=day, at=at)
+
+
+@contextmanager
+def changing(task: Task, *, at: datetime, version: int | None = None) -> Iterator[Task]:
+    """Lock `task`, settle its clocks through the day of `at`, and wind them again after the block.
+
+    Raises Stale when `version` is given and is no longer the current one.
+    """
+    with transaction.atomic():
+        rows = Task.objects.filter(pk=task.pk)
+        expected = rows if version is None else rows.filter(version=version)
+        if not expected.update(version=F("version") + 1):
+            raise Stale(rows.values_list("version", flat=True).get())
+        settle(rows, through=local_day(at), at=at)
+        task.refresh_from_db()
+        yield task
+        wind([task.pk], at=at)
+        task.refresh_from_db()
+
+
+def recheck_from(task: Task, day: date, *, at: datetime) -> None:
+    """Look at `task` again from `day` on, a day that a change elsewhere has made matter; one in the past is settled now."""
+    with transaction.atomic():
+        rows = Task.objects.filter(pk=task.pk)
+        rows.update(version=F("version") + 1)
+        settle(rows, through=local_day(at), at=at)
+        rows.filter(Q(next_check_on__isnull=True) | Q(next_check_on__gt=day)).update(next_check_on=day)
+        settle(rows, through=local_day(at), at=at)

@@ -1,0 +1,81 @@
+"""What the evidence says of a task's stage: covered at every level it must reach, or lapsed. Set-based."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Greatest, JSONObject
+
+from tracker.choices import Stage, TaskKind
+from tracker.models import Event, Institutionalization, Instrument, StageChange, Task, TaskLevel
+from tracker.models.expressions import insert_select
+from tracker.models.tasks import CLOSED_STAGES
+
+
+def complete_on(day: date) -> Any:
+    """Return the condition that a task is covered in force on `day` at every level it must reach."""
+    covering = Institutionalization.objects.covering_on(day).filter(task=OuterRef("task"), level=OuterRef("level"))
+    levels = TaskLevel.objects.filter(task=OuterRef("pk"))
+    return Exists(levels) & ~Exists(levels.filter(~Exists(covering)))
+
+
+def settle_evidence(tasks: Any, *, day: date, at: datetime) -> int:
+    """Move `tasks` to institutionalized or back to assigned as their evidence stands on `day`.
+
+    A lapse returns the task to `assigned` from that day; done_on is the day on which coverage became complete and in
+    force, whenever it was verified. Returns how many moved.
+    """
+    complete = complete_on(day)
+    lapsed = tasks.filter(~complete, stage=Stage.INSTITUTIONALIZED)
+    covered = tasks.filter(complete).exclude(stage__in=CLOSED_STAGES).exclude(kind=TaskKind.OBJECTIVE)
+    moved = _move(lapsed, to=Stage.ASSIGNED, on=Value(day), at=at, is_lapse=True)
+    done_on = _covered_since(day)
+    return moved + _move(covered, to=Stage.INSTITUTIONALIZED, on=done_on, at=at, is_lapse=False)
+
+
+def tasks_touched_on(day: date) -> Any:
+    """Return the ids of tasks with verified evidence whose instrument comes into force or ends on `day`."""
+    instruments = Instrument.objects.filter(Q(in_force_on=day) | Q(ends_on=day)).values("pk")
+    return Institutionalization.objects.filter(instrument__in=instruments).values("task")
+
+
+def _covered_since(day: date) -> Any:
+    """The last of the days on which the covering instruments came into force, not before the assignment."""
+    covering = Institutionalization.objects.covering_on(day).filter(task=OuterRef("pk")).order_by()
+    latest = covering.values("task").annotate(latest=Max("instrument__in_force_on")).values("latest")
+    return Greatest(Subquery(latest), F("assigned_on"))
+
+
+def _move(tasks: Any, *, to: Stage, on: Any, at: datetime, is_lapse: bool) -> int:
+    """Record the change of stage and its event, then write the stage: three statements, none where nothing moves."""
+    ids = list(tasks.values_list("pk", flat=True))
+    if not ids:
+        return 0
+    rows = Task.objects.filter(pk__in=ids)
+    change = {"from_stage": F("stage"), "to_stage": Value(to.value), "on": on, "recorded_at": Value(at)}
+    insert_select(
+        StageChange,
+        {"task": F("pk"), **change, "reason": Value(""), "is_lapse": Value(is_lapse)},
+        rows,
+    )
+    insert_select(Event, _event_columns(to, on, at, is_lapse), rows)
+    rows.update(stage=to, stage_since=on, done_on=None if is_lapse else on)
+    return len(ids)
+
+
+def _event_columns(to: Stage, on: Any, at: datetime, is_lapse: bool) -> dict[str, Any]:
+    return {
+        "at": Value(at),
+        "on": on,
+        "duty": Value(""),
+        "kind": Value("task.lapsed" if is_lapse else "task.institutionalized"),
+        "object_kind": Value("task"),
+        "object_id": Cast(F("pk"), CharField()),
+        "task": F("pk"),
+        "before": JSONObject(stage=F("stage")),
+        "after": JSONObject(stage=Value(to.value)),
+        "why": Value(""),
+        "request_id": Value(""),
+    }

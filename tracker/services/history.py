@@ -1,0 +1,53 @@
+"""Appends to the history. Every service calls this in the transaction of its change."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Model
+from django.forms.models import model_to_dict
+
+from config import request_id
+from tracker.clock import local_day
+from tracker.models import Event, Task
+from tracker.policies import duty_of
+
+
+def record(
+    kind: str,
+    obj: Model,
+    *,
+    by: Any,
+    at: datetime,
+    on: date | None = None,
+    task: Task | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    why: str = "",
+    private_to: Any = None,
+) -> Event:
+    """Append what happened to `obj`; `on` is the local day it holds from (the day of `at` unless told).
+
+    `by=None` is the system. `private_to` keeps the event to one body (drafts).
+    """
+    return Event.objects.create(
+        kind=kind,
+        object_kind=obj._meta.model_name,
+        object_id=str(obj.pk),
+        at=at,
+        on=on or local_day(at),
+        actor=by,
+        duty=duty_of(by),
+        task=task,
+        before=before or {},
+        after=after or {},
+        why=why,
+        private_to=private_to,
+        request_id=request_id.current()[:40],
+    )
+
+
+def values_of(obj: Model, *fields: str) -> dict[str, Any]:
+    """Return the columns of `obj` for an event: codes, days, numbers and ids, derived columns left out."""
+    return model_to_dict(obj, fields=fields or None)

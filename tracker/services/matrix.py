@@ -1,0 +1,74 @@
+"""The cells of the matrix: assigned and ended, never rewritten."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from tracker.choices import Role, TaskKind
+from tracker.errors import refuse
+from tracker.models import Body, Post, Responsibility, Task
+from tracker.policies import require
+from tracker.services import clocks, history
+
+
+def assign(
+    task: Task,
+    *,
+    body: Body,
+    role: Role,
+    on: date,
+    by: Any,
+    at: datetime,
+    post: Post | None = None,
+    version: int | None = None,
+    **texts: str,
+) -> Responsibility:
+    """Give `body` (and its `post`) a role in `task` from the day `on`.
+
+    `texts` are legal_basis and source. Raises ValidationError: the post belongs to another body, an objective has an
+    accountable body, or the time overlaps with another accountable cell.
+    """
+    require(by, "matrix.edit", task)
+    cell = Responsibility(task=task, body=body, role=role, post=post, valid_from=on, recorded_at=at, **texts)
+    _check_cell(cell)
+    with clocks.changing(task, at=at, version=version):
+        _check_overlap(cell)
+        cell.full_clean()
+        cell.save()
+        after = history.values_of(cell, "body", "post", "role", "valid_from", "legal_basis")
+        history.record("responsibility.assigned", cell, by=by, at=at, on=on, task=task, after=after)
+    return cell
+
+
+def end(cell: Responsibility, *, on: date, by: Any, at: datetime, why: str = "") -> Responsibility:
+    """End a cell: `on` is the first day on which it no longer holds."""
+    require(by, "matrix.edit", cell.task)
+    if cell.valid_to is not None:
+        raise refuse(valid_to=_("This cell has ended already."))
+    if on < cell.valid_from:
+        raise refuse(valid_to=_("The end lies before the start: give an end on or after the first day."))
+    with clocks.changing(cell.task, at=at):
+        cell.valid_to, cell.end_recorded_at = on, at
+        cell.save(update_fields=["valid_to", "end_recorded_at"])
+        after = {"valid_to": on}
+        history.record("responsibility.ended", cell, by=by, at=at, on=on, task=cell.task, after=after, why=why)
+    return cell
+
+
+def _check_cell(cell: Responsibility) -> None:
+    if cell.post is not None and cell.post.body_id != cell.body_id:
+        raise refuse(post=_("This post belongs to another body: choose a post of the body in the cell."))
+    if cell.role == Role.ACCOUNTABLE and cell.task.kind == TaskKind.OBJECTIVE:
+        raise refuse(role=_("An objective or principle has no accountable body: choose another role."))
+
+
+def _check_overlap(cell: Responsibility) -> None:
+    """At most one A at any time, future-dated ends too; the index alone holds it for open cells."""
+    if cell.role != Role.ACCOUNTABLE:
+        return
+    others = Responsibility.objects.filter(task=cell.task, role=Role.ACCOUNTABLE)
+    if others.exclude(valid_to__lte=cell.valid_from).exists():
+        raise refuse(body=_("Another body is accountable at that time: end that cell first."))
