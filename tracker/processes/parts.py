@@ -60,9 +60,9 @@ def _environment(scratch: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "REDIS_URL": settings.REDIS_URL or valkey.broker_url(scratch),
         "TRACKER_DIE_WITH_PARENT": "1",
-        # Messages are JSON only, so root risks nothing more; Celery would warn on every start.
-        "C_FORCE_ROOT": "1",
         "PYTHONUNBUFFERED": "1",
+        # In a container everything is root; messages are JSON only, so a worker as root risks nothing more.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
 
 
@@ -84,8 +84,9 @@ def _job_log_level() -> str:
 def _web() -> list[str]:
     serving = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(settings.PORT), "--http", "1", "--no-ws"]
     # Threads, not processes: SQLite has one writer, and one process keeps memory and start-up small.
-    threads = ["--workers", "1", "--blocking-threads", "8", "--workers-kill-timeout", "5", "--log-level", "warning"]
-    return [sys.executable, "-m", "granian", *serving, *threads, "config.wsgi:application"]
+    threads = ["--workers", "1", "--blocking-threads", str(min(8, 2 * (os.cpu_count() or 1) + 1))]
+    ending = ["--workers-kill-timeout", "5", "--log-level", "warning"]
+    return [sys.executable, "-m", "granian", *serving, *threads, *ending, "config.wsgi:application"]
 
 
 def _statement_timeout() -> str:

@@ -1,0 +1,139 @@
+"""Starts the servers once a run, before Django reads its settings, and offers them to the tests.
+
+`--db=sqlite` (default) or `--db=postgresql` chooses the database; both run in `make test`. With pytest-xdist the
+controller starts the servers and the workers find them in the environment, each with names of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import browser, servers
+
+DEMO_PASSWORD = "a password of the suite"  # noqa: S105
+# What somebody has set for their own installation must not leak into the tests.
+FOREIGN = ("DEBUG", "SITE_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "TOKEN_PEPPER", "EMAIL_URL", "PORT", "LANGUAGE_CODE")
+
+_cleanup = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", default=os.environ.get("TEST_DB", "sqlite"), choices=["sqlite", "postgresql"])
+    parser.addoption("--full", action="store_true", help="the long profiles too")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker and not config.option.collectonly:
+        _start_servers(config.getoption("--db"))
+    elif not worker:
+        _use_var()
+    if "REDIS_FOLDER" in os.environ:
+        # Each xdist worker has a logical database of its own, so that nobody consumes another's messages.
+        number = int(worker.removeprefix("gw") or 0)
+        os.environ["REDIS_URL"] = f"redis+socket://{os.environ['REDIS_FOLDER']}/valkey.sock?virtual_host={number}"
+    _quicken()
+
+
+def _start_servers(database: str) -> None:
+    _use_var()
+    os.environ["REDIS_FOLDER"] = str(_cleanup.enter_context(servers.valkey_server()))
+    if database == "postgresql":
+        os.environ["DATABASE_URL"] = _cleanup.enter_context(servers.postgresql())
+    else:
+        os.environ.pop("DATABASE_URL", None)
+
+
+def _use_var() -> None:
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEMO": "1",
+        "DEMO_PASSWORD": DEMO_PASSWORD,
+        "VAR_DIR": _cleanup.enter_context(tempfile.TemporaryDirectory(prefix="suite-")),
+        # Playwright runs an event loop in the thread of the test.
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+    }
+
+
+def _quicken() -> None:
+    """Replace what is slow by design (password hashes) or needs a build (static manifest)."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _cleanup.close()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('--db')}, broker: embedded Valkey, browser: {browser.find() or 'none'}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    skip_full = pytest.mark.skip(reason="the long profile: make test-full")
+    for item in items:
+        if "full" in item.keywords and not config.getoption("--full"):
+            item.add_marker(skip_full)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "browser" in item.keywords and not browser.find():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(browser.MISSING)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Debian's Chromium; its sandbox does not work as root."""
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": browser.find(), "args": flags}
+
+
+@pytest.fixture
+def test_database_url(transactional_db: None) -> str:
+    """The address of the database that this test sees, for processes that it starts."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """The address of this test's own broker, emptied before and after."""
+    from config import celery_app
+
+    with celery_app.connection_for_write() as connection:
+        client = connection.default_channel.client
+        client.flushdb()
+        yield os.environ["REDIS_URL"]
+        client.flushdb()
+
+
+@pytest.fixture
+def celery_worker(test_database_url: str, broker: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A real prefork worker on the test's own database and broker; its output is in tmp_path / "worker.log"."""
+    command = [sys.executable, "-m", "celery", "-A", "config.celery:app", "--quiet", "worker", "--pool", "prefork"]
+    options = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    environment = {**os.environ, "DATABASE_URL": test_database_url}
+    process = servers.spawn([*command, *options], log=tmp_path / "worker.log", env=environment)
+    try:
+        yield process
+    finally:
+        servers.end(process)
