@@ -35,7 +35,7 @@ def claimable(stage: str) -> bool:
     return stage in OPEN
 
 
-def can_report(from_stage: str, to_stage: str) -> bool:
+def can_move(from_stage: str, to_stage: str) -> bool:
     """Tell whether an accepted report may take a task from one stage to the other.
 
     Forward by any number of stages, backward by one, or no move at all; only among the open stages.
@@ -64,23 +64,16 @@ def can_derive(from_stage: str, to_stage: str) -> bool:
     return from_stage == Stage.INSTITUTIONALIZED and to_stage == Stage.ASSIGNED
 
 
-def can_move(from_stage: str, to_stage: str) -> bool:
-    """Tell whether a task ever goes from one stage to the other, whoever moves it; staying is no move."""
-    if from_stage == to_stage:
-        return False
-    return any(rule(from_stage, to_stage) for rule in (can_report, can_decide, can_derive))
-
-
 def needs_reason(from_stage: str, to_stage: str) -> bool:
     """Tell whether the move must say why: every step back, and every decision of the commission or the editor."""
     if can_decide(from_stage, to_stage):
         return True
-    return can_report(from_stage, to_stage) and _position(to_stage) < _position(from_stage)
+    return can_move(from_stage, to_stage) and _position(to_stage) < _position(from_stage)
 
 
 def claimable_from(stage: str) -> tuple[Stage, ...]:
     """Return the stages that a report on a task in `stage` may claim, in order: the choices of the form."""
-    return tuple(target for target in CLAIMABLE if can_report(stage, target))
+    return tuple(target for target in CLAIMABLE if can_move(stage, target))
 
 
 def _position(stage: str) -> int:
