@@ -1,0 +1,50 @@
+"""Who holds the ball."""
+
+import itertools
+
+import pytest
+
+from tracker.choices import Stage
+from tracker.rules.stages import OPEN
+from tracker.rules.waiting import BallCode, BallWhy, ball
+
+
+def holder(stage=Stage.DRAFTING, owned=True, report=False, evidence=False):
+    return ball(
+        has_accountable=owned, report_awaiting_review=report, evidence_awaiting_verification=evidence, stage=stage
+    )
+
+
+@pytest.mark.parametrize("stage", sorted(OPEN))
+def test_an_open_task_waits_on_its_accountable_body(stage):
+    assert holder(stage).code == BallCode.ACCOUNTABLE
+
+
+def test_what_awaits_a_decision_waits_on_the_commission():
+    assert holder(report=True).why == BallWhy.REPORT
+    assert holder(evidence=True).why == BallWhy.EVIDENCE
+    assert holder(report=True, owned=False).code == BallCode.COMMISSION
+
+
+def test_without_an_accountable_body_it_waits_on_nobody():
+    assert holder(owned=False).code == BallCode.NOBODY
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [
+        (Stage.INSTITUTIONALIZED, BallCode.DONE),
+        (Stage.WITHDRAWN, BallCode.DONE),
+        (Stage.SUSPENDED, BallCode.SUSPENDED),
+    ],
+)
+def test_a_closed_task_waits_on_nobody_whatever_is_pending(stage, code):
+    for owned, report, evidence in itertools.product([True, False], repeat=3):
+        assert holder(stage, owned, report, evidence).code == code
+
+
+def test_every_answer_has_words():
+    for stage, owned, report in itertools.product(Stage, [True, False], [True, False]):
+        answer = holder(stage, owned, report)
+        assert str(answer.label)
+        assert str(answer.reason).endswith(".")
