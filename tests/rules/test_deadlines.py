@@ -1,6 +1,7 @@
 """Deadlines as the field writes them."""
 
 import contextlib
+import pickle
 from dataclasses import replace
 from datetime import date
 
@@ -153,3 +154,8 @@ def test_any_text_is_a_deadline_or_a_refusal(text):
     with contextlib.suppress(DeadlineError):
         deadline = parse_deadline(text)
         assert (deadline.due_on is not None) == (deadline.kind == "dated")
+
+
+def test_a_refusal_crosses_the_border_of_a_process():
+    again = pickle.loads(pickle.dumps(DeadlineError("no_year", text="31/12")))  # noqa: S301
+    assert (again.code, again.params) == ("no_year", {"text": "31/12"})

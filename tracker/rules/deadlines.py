@@ -38,7 +38,7 @@ class DeadlineError(ValueError):
     """The text names no deadline. `code` is stable; `params` say what was read; `message` says what would be right."""
 
     def __init__(self, code: str, **params: object):
-        super().__init__(code, params)
+        super().__init__(code)
         self.code = code
         self.params = params
 
