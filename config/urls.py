@@ -7,6 +7,5 @@ urlpatterns = [
     path("", include("tracker.urls")),
     path("api/v1/", include("tracker.api.urls")),
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,212 @@
+"""What the pages show of codes, days and numbers. Nothing here decides or reads the database."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from tracker import choices
+from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
+from tracker.clock import local_day
+from tracker.rules.status import due_status
+
+register = template.Library()
+
+STATUS_LOOK = {
+    FieldStatus.DONE_ON_TIME: ("done", "✓"),
+    FieldStatus.DONE_LATE: ("risk", "◆"),
+    FieldStatus.OPEN_IN_TIME: ("ok", "●"),
+    FieldStatus.OPEN_OVERDUE: ("late", "▲"),
+}
+STAGE_LOOK = {
+    Stage.ASSIGNED: ("idle", "○"),
+    Stage.PLANNED: ("idle", "◔"),
+    Stage.DRAFTING: ("ok", "◔"),
+    Stage.CONSULTATION: ("ok", "◑"),
+    Stage.APPRAISAL: ("ok", "◕"),
+    Stage.PROMULGATED: ("ok", "●"),
+    Stage.INSTITUTIONALIZED: ("done", "✓"),
+    Stage.SUSPENDED: ("risk", "‖"),
+    Stage.WITHDRAWN: ("idle", "×"),
+}
+STATE_LOOK = {
+    ReportState.DRAFT: ("idle", "○"),
+    ReportState.SUBMITTED: ("ok", "●"),
+    ReportState.ACCEPTED: ("done", "✓"),
+    ReportState.RETURNED: ("risk", "↩"),
+}
+EVIDENCE_LOOK = {
+    EvidenceState.DRAFT: ("idle", "○"),
+    EvidenceState.DECLARED: ("ok", "●"),
+    EvidenceState.VERIFIED: ("done", "✓"),
+    EvidenceState.RETURNED: ("risk", "↩"),
+}
+INSTRUMENT_LOOK = {
+    InstrumentStatus.PREPARED: ("idle", "○"),
+    InstrumentStatus.ISSUED: ("ok", "◔"),
+    InstrumentStatus.IN_FORCE: ("done", "✓"),
+    InstrumentStatus.ENDED: ("late", "×"),
+}
+ROLE_TONES = {Role.ACCOUNTABLE: "ok", Role.RESPONSIBLE: "ok", Role.LEADS: "risk", Role.SUPERVISES: "done"}
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Return a local day: 23/11/2026, or 23 Nov 2026 in English; nothing for None."""
+    if value is None or value == "":
+        return ""
+    local = local_day(value) if isinstance(value, datetime) else value
+    return formats.date_format(local, "j M Y" if (get_language() or "vi").startswith("en") else "d/m/Y")
+
+
+@register.filter
+def last_day(value: date | None) -> str:
+    """Return the last day of a half-open interval that ends at `value`."""
+    return day(value - timedelta(days=1)) if value else ""
+
+
+@register.filter
+def label(code: str, kind: str) -> str:
+    """Return the label of a code: `{{ flag.clock|label:"Clock" }}`; the code itself where it is unknown."""
+    known = dict(getattr(choices, kind).choices)
+    return str(known.get(code, code or ""))
+
+
+@register.filter
+def workdays(number: int | None) -> str:
+    """Return "12 working days"; nothing for None."""
+    if number is None:
+        return ""
+    return ngettext("%(n)d working day", "%(n)d working days", number) % {"n": number}
+
+
+@register.filter
+def calendar_days(number: int | None) -> str:
+    """Return "12 days"; nothing for None."""
+    return "" if number is None else ngettext("%(n)d day", "%(n)d days", number) % {"n": number}
+
+
+@register.simple_tag
+def pill(tone: str, glyph: str, text: Any) -> SafeString:
+    """Return a pill: glyph, words and colour, never colour alone."""
+    return format_html(
+        '<span class="pill tone-{}"><span class="pill-glyph" aria-hidden="true">{}</span>{}</span>', tone, glyph, text
+    )
+
+
+@register.simple_tag
+def stage_pill(stage: str) -> SafeString:
+    return pill(*STAGE_LOOK[Stage(stage)], Stage(stage).label)
+
+
+@register.simple_tag
+def status_pill(status: str) -> SafeString:
+    return pill(*STATUS_LOOK[FieldStatus(status)], FieldStatus(status).label)
+
+
+@register.simple_tag
+def state_pill(state: str) -> SafeString:
+    """Return the pill of a progress report's state."""
+    return pill(*STATE_LOOK[ReportState(state)], ReportState(state).label)
+
+
+@register.simple_tag
+def evidence_pill(state: str) -> SafeString:
+    return pill(*EVIDENCE_LOOK[EvidenceState(state)], EvidenceState(state).label)
+
+
+@register.simple_tag
+def instrument_pill(instrument: Any, today: date) -> SafeString:
+    """Return the pill of an instrument's status on `today`."""
+    status = instrument.status_on(today)
+    return pill(*INSTRUMENT_LOOK[status], status.label)
+
+
+@register.filter
+def status_on(task: Any, today: date) -> str:
+    """Return the FieldStatus of a task on `today`; empty for what has none: objectives, suspended, withdrawn."""
+    if task.kind == choices.TaskKind.OBJECTIVE or task.stage in (Stage.SUSPENDED, Stage.WITHDRAWN):
+        return ""
+    done_on = task.done_on if task.done_on and task.done_on <= today else None
+    return due_status(due_on=task.effective_due_on, done_on=done_on, today=today)
+
+
+@register.simple_tag
+def task_status(task: Any, today: date) -> SafeString:
+    """Return the four-cell pill of a task, or its stage where the four cells do not apply."""
+    status = status_on(task, today)
+    if status:
+        return status_pill(status)
+    if task.kind == choices.TaskKind.OBJECTIVE:
+        return pill("idle", "◇", task.get_kind_display())
+    return stage_pill(task.stage)
+
+
+@register.simple_tag
+def role_letter(role: str) -> SafeString:
+    """Return one letter of the matrix with its meaning."""
+    known = Role(role)
+    return format_html(
+        '<abbr class="role role-{} tone-{}" title="{}">{}</abbr>',
+        known.value,
+        ROLE_TONES.get(known, "idle"),
+        known.label,
+        known.value,
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("tracker/icons.svg"), name)
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: template.Context, **changes: Any) -> str:
+    """Return the query string of this page with some parameters changed; None or "" removes one."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def meter(part: int, whole: int) -> SafeString:
+    """Return a bar of `part` in `whole` (an SVG without styles) with its words for those who do not see it."""
+    share = round(100 * part / whole) if whole else 0
+    text = _("%(part)d of %(whole)d") % {"part": part, "whole": whole}
+    return format_html(
+        '<svg class="meter" role="img" aria-label="{}" viewBox="0 0 100 6" preserveAspectRatio="none">'
+        '<rect class="track" width="100" height="6"></rect><rect class="bar" width="{}" height="6"></rect></svg>',
+        text,
+        share,
+    )
+
+
+@register.inclusion_tag("tracker/_field.html")
+def field(bound: BoundField, css: str = "") -> dict[str, Any]:
+    """Render a form field: label, widget, help and its errors beside it."""
+    described = [f"{bound.auto_id}_help"] if bound.help_text else []
+    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    attrs = {"aria-describedby": " ".join(described)} if described else {}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    return {"bound": bound, "widget": bound.as_widget(attrs=attrs), "css": css, "is_group": bound.use_fieldset}
+
+
+@register.inclusion_tag("tracker/_error_summary.html")
+def error_summary(form: Any) -> dict[str, Any]:
+    """Render what is wrong with a form, on top, with links to its fields."""
+    fields = [bound for bound in form if bound.errors] if form.is_bound else []
+    return {"form": form, "fields": fields, "is_shown": form.is_bound and bool(form.errors)}

@@ -1,0 +1,1 @@
+"""Pages: object, form, service, render."""

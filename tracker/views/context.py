@@ -1,0 +1,69 @@
+"""What every page knows: the navigation of this user, the day, and whether this is a demonstration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import Scope, scope_of
+from tracker.clock import local_today
+from tracker.policies import REPORTERS, may
+
+
+@dataclass(frozen=True)
+class NavItem:
+    url: str
+    label: Any
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """Built once a request; `nav` is empty for whoever is not signed in."""
+
+    nav: tuple[NavItem, ...]
+    today: date
+    is_demo: bool
+    scope: Scope
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the shell. One query for the scope of the user, shared with the page."""
+    user = getattr(request, "user", None)
+    scope = scope_of(user)
+    nav = _nav(request.path, user, scope) if scope.is_member else ()
+    today = local_today()
+    return {"site": Site(nav, today, settings.DEMO, scope), "today": today}
+
+
+def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
+    entries = (
+        ("desk", _("Desk"), scope.has(*REPORTERS)),
+        ("overview", _("Overview"), may(user, "overview.read")),
+        ("matrix", _("Matrix"), True),
+        ("task_list", _("Tasks"), True),
+        ("resolution_list", _("Resolutions"), True),
+        ("body_list", _("Bodies"), True),
+        ("instrument_list", _("Instruments"), True),
+        ("overdue", _("Overdue"), may(user, "overdue.read")),
+        ("review", _("Review"), may(user, "review.read")),
+    )
+    return tuple(_item(name, label, path) for name, label, is_shown in entries if is_shown and _url(name))
+
+
+def _item(name: str, label: Any, path: str) -> NavItem:
+    url = _url(name)
+    return NavItem(url, label, path.startswith(url))
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
