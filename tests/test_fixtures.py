@@ -86,7 +86,7 @@ def texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 def test_every_file_says_what_it_holds() -> None:
     for name, content in CONTENT.items():
         assert set(content) == {"about", "type", "rows"}, name
-        assert content["about"] and content["type"] and content["rows"], name
+        assert all(content.values()), name
 
 
 KEYS = {
@@ -255,7 +255,8 @@ def test_cells_name_only_bodies_that_exist_when_the_task_is_assigned() -> None:
     for code in TASKS:
         for cell in CELLS[code]:
             body = BODIES[cell["body"]]
-            assert body["valid_to"] is None and body["valid_from"] <= assigned[code].isoformat(), cell
+            assert body["valid_to"] is None, cell
+            assert body["valid_from"] <= assigned[code].isoformat(), cell
 
 
 TODAY = date(2026, 11, 23)
@@ -275,7 +276,8 @@ def test_the_programme_knows_every_task_and_its_days_are_in_order() -> None:
     assert set(plans) == set(TASKS)
     for row in [*plans.values(), *UNIT_TASKS.values()]:
         days = [day_of(row["assigned"]), *(day_of(stage) for stage in row["stages"])]
-        assert days == sorted(days) and days[-1] <= TODAY, row
+        assert days == sorted(days), row
+        assert days[-1] <= TODAY, row
         assert row["due"] is None or day_of(row["due"]) >= days[0]
         assert "institutionalized" not in {stage["stage"] for stage in row["stages"]}
     written = {stage["stage"] for row in plans.values() for stage in row["stages"]}
