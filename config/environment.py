@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Never
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from environ import Env
 
@@ -111,11 +111,18 @@ def kept_secret(path: Path, *, length: int = 64) -> str:
     return path.read_text().strip() or refuse("VAR_DIR", f"holds an empty {path.name}", "delete that file")
 
 
+def _has_bad_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port == 0
+    except ValueError:
+        return True
+
+
 def site_url(name: str, default: str, *, is_local: bool) -> str:
     """Return the address under which people reach the site, without a trailing slash."""
     given = text(name, default).rstrip("/")
     parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or _has_bad_port(parts):
         refuse(name, f"is {given!r}", "write scheme and host, e.g. https://tracker.example.vn")
     on_loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if is_local and not on_loopback:
@@ -144,7 +151,10 @@ def broker(name: str) -> str:
     """Return Celery's form of a Redis or Valkey address, "" when none is given."""
     given = text(name)
     parts = urlsplit(given)
-    if given and (parts.scheme not in BROKER_SCHEMES or not (parts.hostname or parts.path.strip("/"))):
+    is_address = (
+        parts.scheme in BROKER_SCHEMES and (parts.hostname or parts.path.strip("/")) and not _has_bad_port(parts)
+    )
+    if given and not is_address:
         refuse(name, "is not the address of a Redis or Valkey server", "write redis://host:6379/0 or unix:///path")
     if parts.scheme == "unix":
         db = dict(pair.partition("=")[::2] for pair in parts.query.split("&")).get("db") or "0"

@@ -34,7 +34,7 @@ DEMO_PASSWORD = env.text("DEMO_PASSWORD") or (env.kept_secret(VAR_DIR / "demo_pa
 # Where the site is. Without ALLOWED_HOSTS it answers to its own address and loopback, nothing else.
 SITE_URL = env.site_url("SITE_URL", f"http://localhost:{PORT}", is_local=DEMO)
 _SITE = urlsplit(SITE_URL)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [*env.LOOPBACK, _SITE.hostname or "localhost"])
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", sorted({*env.LOOPBACK, _SITE.hostname or "localhost"}))
 if DEMO and not set(ALLOWED_HOSTS) <= set(env.LOOPBACK):
     env.refuse("ALLOWED_HOSTS", "goes beyond loopback while DEMO is on", "leave it out or switch DEMO off")
 if "*" in ALLOWED_HOSTS and not DEBUG:

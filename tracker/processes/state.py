@@ -44,7 +44,9 @@ def _lock(descriptor: int, note: Path) -> None:
     except OSError:
         other = _read(note)
         where = f" (process {other['pid']}, http://localhost:{other['port']})" if other else ""
-        raise Refused(f"The tracker is already running here{where}: stop it first or give VAR_DIR another folder.") from None
+        raise Refused(
+            f"The tracker is already running here{where}: stop it first or give VAR_DIR another folder."
+        ) from None
 
 
 def _read(note: Path) -> dict[str, str | int]:
@@ -69,6 +71,5 @@ def refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise Refused(
-                f"Port {port} cannot be used ({error.strerror}): choose another one, for example PORT={port + 1} make run."
-            ) from None
+            why = f"Port {port} cannot be used ({error.strerror})"
+            raise Refused(f"{why}: choose another one, for example PORT={port + 1} make run.") from None

@@ -110,7 +110,7 @@ def _spawn(part: Part) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         process_group=0,
         # Safe here: the supervisor has no threads, and the function only makes system calls.
-        preexec_fn=functools.partial(die_with_parent, os.getpid()),  # noqa: PLW1509
+        preexec_fn=functools.partial(die_with_parent, os.getpid()),
     )
 
 
