@@ -303,9 +303,8 @@ def test_evidence_is_dated_in_order_and_by_two_persons() -> None:
         if row["verified_on"]:
             assert day_of(row["declared_on"]) <= day_of(row["verified_on"]) <= TODAY
             assert row["verified_by"] != row["declared_by"]
-        if row["coverage"] == "full":
-            levels = {level["level"]: level["ranks"] for level in ALL_TASKS[row["task"]]["levels"]}
-            assert INSTRUMENTS[row["instrument"]]["rank"] in levels[row["level"]], row
+        levels = {level["level"]: level["ranks"] for level in ALL_TASKS[row["task"]]["levels"]}
+        assert INSTRUMENTS[row["instrument"]]["rank"] in levels[row["level"]], row
 
 
 def test_instruments_come_into_force_after_signature_and_end_after_that() -> None:
@@ -313,6 +312,13 @@ def test_instruments_come_into_force_after_signature_and_end_after_that() -> Non
         assert day_of(row["signed_on"]) <= day_of(row["in_force_on"]), row["number"]
         assert row["ends_on"] is None or day_of(row["in_force_on"]) < day_of(row["ends_on"])
         assert row["is_demo"] == ("(minh họa)" in row["number"])
+
+
+def test_a_parent_is_assigned_no_later_than_its_parts() -> None:
+    assigned = {row["task"]: day_of(row["assigned"]) for row in rows("73_demo_plan.json")}
+    assigned |= {code: day_of(row["assigned"]) for code, row in UNIT_TASKS.items()}
+    parts = {code: row["parent"] for code, row in ALL_TASKS.items() if row["parent"]}
+    assert [code for code, parent in parts.items() if assigned[parent] > assigned[code]] == []
 
 
 def test_unit_tasks_are_wrong_only_where_they_say_so() -> None:
