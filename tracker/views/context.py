@@ -24,7 +24,7 @@ class NavItem:
 
 
 @dataclass(frozen=True)
-class Site:
+class Shell:
     """Built once a request; `nav` is empty for whoever is not signed in."""
 
     nav: tuple[NavItem, ...]
@@ -39,7 +39,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     scope = scope_of(user)
     nav = _nav(request.path, user, scope) if scope.is_member else ()
     today = local_today()
-    return {"site": Site(nav, today, settings.DEMO, scope), "today": today}
+    return {"shell": Shell(nav, today, settings.DEMO, scope), "today": today}
 
 
 def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
