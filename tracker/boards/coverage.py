@@ -1,0 +1,42 @@
+"""Coverage: at each level, how many of the tasks that must reach it are covered by a verified rule in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from tracker.boards.standing import counted, tasks_on
+from tracker.choices import Level
+from tracker.models import Institutionalization, TaskLevel
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCoverage:
+    """How far one level is. `percent` is rounded down, so that 100 means all."""
+
+    level: str
+    label: str
+    tasks: int
+    covered: int
+
+    @property
+    def percent(self) -> int:
+        return self.covered * 100 // self.tasks if self.tasks else 0
+
+
+def coverage(user: Any, day: date) -> list[LevelCoverage]:
+    """Return central, province and commune with their shares, also where no task must reach the level. One query.
+
+    Counted is what was verified by `day` and in force on it, in full. The district level has ended and is left out.
+    """
+    evidence = Institutionalization.objects.covering_on(day).filter(
+        task=OuterRef("task"), level=OuterRef("level"), verified_on__lte=day
+    )
+    rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day)).values("pk")).annotate(is_covered=Exists(evidence))
+    numbers = rows.order_by().values_list("level").annotate(Count("pk"), Count("pk", filter=Q(is_covered=True)))
+    found = {level: (tasks, covered) for level, tasks, covered in numbers}
+    shown = [level for level in Level if level != Level.DISTRICT or level.value in found]
+    return [LevelCoverage(level.value, str(level.label), *found.get(level.value, (0, 0))) for level in shown]

@@ -1,0 +1,134 @@
+"""The open flags with why, since when, how far they have climbed, and on whom the task waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from tracker.boards.reasons import why
+from tracker.boards.waiting import Wait, waits
+from tracker.choices import Clock, Role
+from tracker.models import Body, CalendarDay, Flag, FlagStep, Responsibility, Task
+from tracker.rules.text import fold
+
+PAGE = 50
+ORDERS: dict[str, tuple[str, ...]] = {
+    "since": ("since", "id"),
+    "-since": ("-since", "-id"),
+    "-step": ("-step", "since", "id"),
+    "task": ("task__resolution", "task__position", "id"),
+    "clock": ("clock", "since", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueFilter:
+    """What the reader asked for; every field empty asks for everything. `body` takes those below it too."""
+
+    clock: str = ""
+    body: str = ""
+    resolution: str = ""
+    level: str = ""
+    step: int | None = None
+    acknowledged: str = ""
+    q: str = ""
+    order: str = "since"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueRow:
+    """One flag. `days_late` are working days of the policy's calendar; `step` is 0 before the first one."""
+
+    flag: Flag
+    body: Body | None
+    why: str
+    step: int
+    days_late: int
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class OverduePage:
+    """One page of rows, and how many flags the filter finds by clock."""
+
+    rows: list[OverdueRow]
+    counts: dict[str, int]
+    page: int
+    has_next: bool
+    total: int = field(default=0)
+
+
+def overdue(user: Any, day: date, wanted: OverdueFilter) -> OverduePage:
+    """Return one page of the open flags of tasks that `user` may read, by `wanted`. Four queries."""
+    flags = _filtered(Flag.objects.visible_to(user).open(), day, wanted)
+    counts = dict(flags.order_by().values_list("clock").annotate(Count("pk")))
+    start = (wanted.page - 1) * PAGE
+    rows = list(_described(flags, day).order_by(*ORDERS[wanted.order])[start : start + PAGE + 1])
+    page = _rows(rows[:PAGE], day)
+    ordered = {clock.value: counts.get(clock.value, 0) for clock in Clock}
+    return OverduePage(page, ordered, wanted.page, len(rows) > PAGE, sum(ordered.values()))
+
+
+def rows_of(flags: Any, day: date, *, order: tuple[str, ...], limit: int) -> list[OverdueRow]:
+    """Return at most `limit` rows of the queryset `flags`, which the caller has narrowed. Three queries."""
+    return _rows(list(_described(flags, day).order_by(*order)[:limit]), day)
+
+
+def _filtered(flags: Any, day: date, wanted: OverdueFilter) -> Any:
+    found = flags.annotate(step=Coalesce(Subquery(_steps()), 0))
+    if wanted.clock:
+        found = found.filter(clock=wanted.clock)
+    if wanted.resolution:
+        found = found.filter(task__resolution__code=wanted.resolution)
+    if wanted.level:
+        found = found.filter(task__in=Task.objects.filter(levels__level=wanted.level).values("pk"))
+    if wanted.body:
+        found = found.filter(task__in=_accountable_below(wanted.body, day))
+    if wanted.step is not None:
+        found = found.filter(step=wanted.step)
+    if wanted.acknowledged:
+        found = found.filter(acknowledged_at__isnull=wanted.acknowledged == "no")
+    return found.filter(_matches(wanted.q)) if wanted.q else found
+
+
+def _matches(text: str) -> Q:
+    words = Q()
+    for word in fold(text).split():
+        words &= Q(task__folded__contains=word)
+    return words
+
+
+def _accountable_below(code: str, day: date) -> Any:
+    paths = Body.objects.filter(code=code).values_list("path", flat=True)
+    path = Subquery(paths[:1])
+    cells = Responsibility.objects.valid_on(day).filter(role=Role.ACCOUNTABLE, body__path__startswith=path)
+    return cells.values("task")
+
+
+def _steps() -> Any:
+    return FlagStep.objects.filter(flag=OuterRef("pk")).order_by("-number").values("number")[:1]
+
+
+def _described(flags: Any, day: date) -> Any:
+    cells = Responsibility.objects.valid_on(day).filter(task=OuterRef("task"), role=Role.ACCOUNTABLE)
+    days = CalendarDay.objects.filter(calendar=OuterRef("policy__calendar"))
+    return flags.select_related("task__resolution", "acknowledged_by").annotate(
+        step=Coalesce(Subquery(_steps()), 0),
+        body_now=Subquery(cells.order_by("-id").values("body")[:1]),
+        days_late=Coalesce(Subquery(days.filter(day=day).values("ordinal")), 0)
+        - Coalesce(Subquery(days.filter(day=OuterRef("limit_on")).values("ordinal")), 0),
+    )
+
+
+def _rows(flags: list[Any], day: date) -> list[OverdueRow]:
+    bodies = Body.objects.in_bulk({flag.body_now for flag in flags if flag.body_now})
+    balls = waits([flag.task_id for flag in flags], day)
+    return [
+        OverdueRow(flag, bodies.get(flag.body_now), why(flag), flag.step, flag.days_late, balls[flag.task_id])
+        for flag in flags
+    ]
