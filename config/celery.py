@@ -34,10 +34,12 @@ def configuration() -> dict[str, Any]:
             "visibility_timeout": 2 * limit + 60,
             # The default of 10 would look for lost messages every 100 s only.
             "unacked_restore_throttle": 1,
-            "socket_timeout": 5,
-            "socket_connect_timeout": 2,
+            # A broker that is gone or silent costs a publisher 1 s at most; workers connect again by themselves.
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+            "max_retries": 0,
+            "retry_on_timeout": False,
             "socket_keepalive": True,
-            "retry_on_timeout": True,
             "health_check_interval": 10,
         },
         "task_publish_retry": False,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,10 +141,7 @@ def broker() -> Iterator[str]:
 @pytest.fixture
 def celery_worker(test_database_url: str, broker: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A real prefork worker on the test's own database and broker; its output is in tmp_path / "worker.log"."""
-    command = [sys.executable, "-m", "celery", "-A", "config.celery:app", "--quiet", "worker", "--pool", "prefork"]
-    options = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    environment = {**os.environ, "DATABASE_URL": test_database_url}
-    process = servers.spawn([*command, *options], log=tmp_path / "worker.log", env=environment)
+    process = servers.spawn_worker(log=tmp_path / "worker.log", DATABASE_URL=test_database_url)
     try:
         yield process
     finally:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -58,6 +59,13 @@ def valkey_server() -> Iterator[Path]:
             yield folder
         finally:
             end(server, signal.SIGTERM)
+
+
+def spawn_worker(*, log: Path, **variables: str) -> subprocess.Popen[bytes]:
+    """Start a real prefork worker with `variables` on top of the environment."""
+    command = [sys.executable, "-m", "celery", "-A", "config.celery:app", "--quiet", "worker", "--pool", "prefork"]
+    options = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    return spawn([*command, *options], log=log, env={**os.environ, **variables})
 
 
 @contextlib.contextmanager

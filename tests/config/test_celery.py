@@ -1,12 +1,18 @@
 """The Celery app: JSON only, limits that fit together, a real worker that runs what it is sent."""
 
+import shutil
+import socket
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from kombu.exceptions import EncodeError, OperationalError
 
 from config import celery_app
 from config.celery import TICK, configuration
+from tests import servers
+from tracker.processes import valkey
 
 
 def test_takes_and_sends_json_only():
@@ -29,13 +35,26 @@ def test_tick_expires_before_the_next_one(settings):
     assert tick["options"]["expires"] < settings.TICK_SECONDS == 60
 
 
-def test_publishing_without_a_broker_fails_at_once(settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    with celery_app.connection_for_write(url=settings.REDIS_URL) as connection:
-        started = time.monotonic()
-        with pytest.raises(OperationalError, match="refused"):
-            celery_app.send_task("any", connection=connection, retry=False)
-    assert time.monotonic() - started < 1
+@pytest.fixture
+def silent_server():
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def seconds_to_fail(url):
+    started = time.monotonic()
+    with celery_app.connection_for_write(url=url) as connection, pytest.raises(OperationalError):
+        celery_app.send_task("any", connection=connection)
+    return time.monotonic() - started
+
+
+def test_publishing_without_a_broker_fails_at_once():
+    assert seconds_to_fail("redis://127.0.0.1:1/0") < 0.5
+
+
+def test_publishing_to_a_silent_broker_fails_within_the_second(silent_server):
+    assert seconds_to_fail(f"redis://127.0.0.1:{silent_server}/0") < 1.5
 
 
 @pytest.mark.processes
@@ -48,3 +67,34 @@ def test_real_worker_consumes_the_queue(celery_worker, broker):
             assert time.monotonic() < deadline
             time.sleep(0.05)
     assert celery_worker.poll() is None
+
+
+def wait_until_consumed(folder, seconds):
+    """Send one message and wait until a worker has taken it."""
+    url = valkey.broker_url(folder)
+    with celery_app.connection_for_write(url=url) as connection:
+        celery_app.send_task("nobody.takes.this", connection=connection)
+        deadline = time.monotonic() + seconds
+        while connection.default_channel.client.llen("celery"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.mark.processes
+@pytest.mark.once
+def test_worker_consumes_again_after_its_broker_was_killed():
+    folder = Path(tempfile.mkdtemp(prefix="vk-"))
+    broker = servers.spawn(valkey.command(folder))
+    assert valkey.wait(folder)
+    worker = servers.spawn_worker(log=folder / "worker.log", REDIS_URL=valkey.broker_url(folder))
+    try:
+        wait_until_consumed(folder, 20)
+        broker.kill()
+        broker.wait()
+        broker = servers.spawn(valkey.command(folder))
+        assert valkey.wait(folder)
+        wait_until_consumed(folder, 30)
+    finally:
+        for process in (worker, broker):
+            servers.end(process)
+        shutil.rmtree(folder)
