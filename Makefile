@@ -5,6 +5,9 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 VENV := .venv/bin/python
 DEMO ?= 1
+# Processes of the test runner. A group of tests stays on one of them (loadgroup).
+JOBS ?= 2
+PYTEST = $(VENV) -m pytest -n $(JOBS) --dist loadgroup
 
 .PHONY: run test test-full bench lint format requirements install install-dev browser clean
 
@@ -12,12 +15,12 @@ run: install
 	@DEMO=$(DEMO) exec $(VENV) manage.py up --with-parent
 
 test: install-dev browser
-	@$(VENV) -m pytest --db=sqlite $(ARGS)
-	@$(VENV) -m pytest --db=postgresql $(ARGS)
+	@$(PYTEST) --db=sqlite $(ARGS)
+	@$(PYTEST) --db=postgresql $(ARGS)
 
 test-full: install-dev browser
-	@$(VENV) -m pytest --db=sqlite --full $(ARGS)
-	@$(VENV) -m pytest --db=postgresql --full $(ARGS)
+	@$(PYTEST) --db=sqlite --full $(ARGS)
+	@$(PYTEST) --db=postgresql --full $(ARGS)
 
 bench: install-dev
 	@$(VENV) -m pytest tests/bench --db=postgresql -q -s -n 0 $(ARGS)
