@@ -98,6 +98,11 @@ def _may_edit(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.EDITOR)
 
 
+def _may_register(scope: Scope, user: Any, obj: Any) -> bool:
+    """An official names the document that they report; the commission verifies it before it counts."""
+    return scope.has(Duty.EDITOR, *REPORTERS)
+
+
 def _may_administer(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.is_system_admin
 
@@ -112,10 +117,12 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "overdue.read": _may_oversee,  # the queue of flags
     "review.read": _may_review,  # the queue of reports
     "overview.read": _may_oversee,
+    "task.stage": _may_steer,  # obj: Task
     "task.suspend": _may_steer,  # obj: Task
     "task.withdraw": _may_steer,  # obj: Task
     "matrix.edit": _may_edit,
     "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
+    "instrument.register": _may_register,
     "policy.edit": _may_edit,
     "system.read": _may_administer,
 }

@@ -9,10 +9,14 @@ from pathlib import PurePath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tracker.choices import ReportState
 from tracker.errors import refuse
 from tracker.models import Attachment, ProgressReport
+from tracker.policies import require
+from tracker.services import history
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_FILES = 5
@@ -73,3 +77,18 @@ def _store_one(report: ProgressReport, upload: UploadedFile, *, by: Any, at: dat
     attachment.file.save(attachment.name, upload, save=False)
     attachment.save(force_insert=True)
     return attachment
+
+
+def remove(attachment: Attachment, *, by: Any, at: datetime) -> None:
+    """Take a file away from a draft; what was submitted keeps its files. The stored file goes with the commit."""
+    report = attachment.report
+    require(by, "report.change", report)
+    if report.state != ReportState.DRAFT:
+        raise refuse(files=_("This report was submitted: its files stay."))
+    stored = attachment.file
+    history.record(
+        "report.file_removed", report, by=by, at=at, task=report.task, private_to=report.body,
+        before={"name": attachment.name, "sha256": attachment.sha256},
+    )
+    attachment.delete()
+    transaction.on_commit(lambda: stored.delete(save=False), robust=True)

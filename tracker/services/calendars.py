@@ -45,10 +45,3 @@ def _day(
     return CalendarDay(
         calendar=calendar, day=day, is_working=is_working, ordinal=ordinal, name_vi=name_vi, name_en=name_en
     )
-
-
-def workdays_of(calendar: Calendar) -> Workdays:
-    """Return the calendar as it is stored, for explanations and single sums. One query."""
-    days = list(CalendarDay.objects.filter(calendar=calendar).order_by("day"))
-    names = {row.day: (row.name_en, row.name_vi) for row in days if row.name_en and not row.is_working}
-    return Workdays.from_rows(((row.day, row.is_working) for row in days), off=names)

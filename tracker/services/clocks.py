@@ -17,8 +17,9 @@ from django.db.models import F, Q
 from tracker.clock import local_day
 from tracker.errors import Stale
 from tracker.models import Task
-from tracker.services.crossings import Count, close_flags, set_next_check, settle_batch, wind_unowned
-from tracker.services.limits import Rules, limit_columns
+from tracker.models.statements import Batch
+from tracker.services.crossings import Count, rewind, settle_batch
+from tracker.services.limits import Rules
 
 BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
 
@@ -40,8 +41,7 @@ def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
         ids = list(tasks.to_check(day).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)[:BATCH])
         if not ids:
             return Count()
-        batch = tasks.filter(pk__gte=ids[0], pk__lte=ids[-1]).to_check(day)
-        count = settle_batch(batch, day=day, at=at, rules=Rules.on(day))
+        count = settle_batch(Batch(ids[0], ids[-1], is_due=True), day=day, at=at, rules=Rules.on(day))
         count.looked_at = len(ids)
         return count
 
@@ -53,13 +53,10 @@ def _first_due(tasks: Any, through: date) -> date | None:
 def wind(ids: Iterable[int], *, at: datetime) -> None:
     """Recalculate the clocks of the tasks `ids` after a change, close what no longer holds, open what now is late."""
     day = local_day(at)
-    tasks = Task.objects.filter(pk__in=list(ids))
     rules = Rules.on(day)
-    tasks.update(**limit_columns(rules))
-    wind_unowned(tasks, day=day, rules=rules)
-    close_flags(tasks, day=day, at=at)
-    set_next_check(tasks, day=day)
-    settle(tasks, through=day, at=at)
+    for pk in ids:
+        rewind(Batch.one(pk), day=day, at=at, rules=rules)
+        settle(Task.objects.filter(pk=pk), through=day, at=at)
 
 
 @contextmanager

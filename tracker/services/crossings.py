@@ -1,6 +1,6 @@
 """One day of the clocks, set-based: what changes by date alone, flags that close and open, steps, the next check.
 
-Every function takes `tasks`, a queryset narrowed to one batch, and `day`, the local day that is being settled.
+The functions with `tasks, day, at` describe statements that tracker.models.statements compiles once and runs.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from typing import Any
 from django.db.models import Case, CharField, DateField, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
-from tracker.choices import Addressee, Clock, Role, Stage
+from tracker.choices import Addressee, Clock, EvidenceState, Role, Stage, TaskKind
 from tracker.models import Event, Flag, FlagStep, Institutionalization, Responsibility, StageChange, Task
-from tracker.models.expressions import DaysLater, earliest, insert_select, working_days_after
+from tracker.models.expressions import DaysLater, earliest, working_days_after
+from tracker.models.statements import Batch, Insert, SelectIds, Update, execute, run
 from tracker.models.tasks import CLOSED_STAGES
 from tracker.services.evidence import settle_evidence, tasks_touched_on
 from tracker.services.limits import COLUMNS, RUNNING, Rules, limit_columns, unowned_limit, unowned_since
 
 ONE_OPEN_FLAG = "(task_id, clock) WHERE closed_on IS NULL"
 STEP_ONCE = "(flag_id, number, due_on, addressee)"
+STEP_ON = Case(
+    When(policy__steps__offset_days=0, then=F("since")),
+    default=working_days_after("since", days="policy__steps__offset_days", calendar="policy__calendar"),
+)
 
 
 @dataclass
@@ -39,80 +44,88 @@ class Count:
         self.stepped += other.stepped
 
 
-def settle_batch(tasks: Any, *, day: date, at: datetime, rules: Rules) -> Count:
-    """Settle `tasks` for `day` and move their next check forward. Idempotent; runs in the caller's transaction."""
-    apply_dated_facts(tasks, day=day, at=at, rules=rules)
-    count = Count(closed=close_flags(tasks, day=day, at=at), opened=open_flags(tasks, day=day, at=at, rules=rules))
-    count.stepped = take_steps(tasks, day=day)
-    set_next_check(tasks, day=day)
-    return count
+def settle_batch(batch: Batch, *, day: date, at: datetime, rules: Rules) -> Count:
+    """Settle `batch` for `day` and move its next checks forward. Idempotent; runs in the caller's transaction."""
+    apply_dated_facts(batch, day=day, at=at, rules=rules)
+    closed = close_flags(batch, day=day, at=at)
+    opened = sum(run(_open, batch, day=day, at=at, clock=clock, policy=rules.policy_id) for clock in COLUMNS)
+    if opened:
+        run(_record_opened, batch, day=day, at=at)
+    stepped = run(_take_steps, batch, day=day, at=at)
+    run(_set_next_check, batch, day=day, at=at)
+    return Count(opened=opened, closed=closed, stepped=stepped)
 
 
-def apply_dated_facts(tasks: Any, *, day: date, at: datetime, rules: Rules) -> None:
+def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
+    """Recalculate the clocks of `batch` after a change, close what no longer holds, and set the next check."""
+    run(_set_limits, batch, day=day, at=at, rules=rules)
+    _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=False)
+    close_flags(batch, day=day, at=at)
+    run(_set_next_check, batch, day=day, at=at)
+
+
+def apply_dated_facts(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
     """Apply what holds from `day` on by its date alone: ended suspensions, evidence, holders."""
-    resumed = _resume(tasks, day=day, at=at)
-    touched = tasks.filter(pk__in=tasks_touched_on(day)) if _has_rows(tasks_touched_on(day)) else None
-    if touched is not None:
-        resumed += settle_evidence(touched, day=day, at=at)
-    if resumed:
-        tasks.update(**limit_columns(rules))
-    wind_unowned(tasks if resumed else tasks.filter(_owner_changes_on(day)), day=day, rules=rules)
+    moved = _resume(run(_suspension_over, batch, day=day, at=at), at=at)
+    touched = tasks_touched_on(day)
+    if touched.exists():
+        moved += settle_evidence(batch.tasks(day).filter(pk__in=touched), day=day, at=at)
+    if moved:
+        run(_set_limits, batch, day=day, at=at, rules=rules)
+    _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=not moved)
 
 
-def wind_unowned(tasks: Any, *, day: date, rules: Rules) -> None:
-    """Write since when nobody answers for `tasks`, and until when that is in time."""
-    if tasks.update(unowned_since=unowned_since(day)):
-        tasks.update(unowned_limit_on=unowned_limit(rules))
+def _set_limits(tasks: Any, day: date, at: datetime, rules: Rules) -> Update:
+    return Update(tasks, limit_columns(rules))
 
 
-def _has_rows(rows: Any) -> bool:
-    return bool(rows.exists())
+def _wind_unowned(batch: Batch, *, day: date, at: datetime, rules: Rules, only_changes: bool) -> None:
+    """Write since when nobody answers for the tasks, and until when that is in time."""
+    if run(_set_unowned_since, batch, day=day, at=at, only_changes=only_changes):
+        run(_set_unowned_limit, batch, day=day, at=at, only_changes=only_changes, rules=rules)
+
+
+def _set_unowned_since(tasks: Any, day: date, at: datetime, only_changes: bool) -> Update:
+    rows = tasks.filter(_owner_changes_on(day)) if only_changes else tasks
+    return Update(rows, {"unowned_since": unowned_since(day)})
+
+
+def _set_unowned_limit(tasks: Any, day: date, at: datetime, only_changes: bool, rules: Rules) -> Update:
+    rows = tasks.filter(_owner_changes_on(day)) if only_changes else tasks
+    return Update(rows, {"unowned_limit_on": unowned_limit(rules)})
 
 
 def _owner_changes_on(day: date) -> Q:
     cells = Responsibility.objects.filter(task=OuterRef("pk"), role=Role.ACCOUNTABLE)
-    boundary = (
-        Q(valid_from=day) | Q(valid_to=day) | Q(post__tenures__valid_from=day) | Q(post__tenures__valid_to=day)
-    )
+    boundary = Q(valid_from=day) | Q(valid_to=day) | Q(post__tenures__valid_from=day) | Q(post__tenures__valid_to=day)
     return Q(Exists(cells.filter(boundary)))
 
 
-def _resume(tasks: Any, *, day: date, at: datetime) -> int:
+def _suspension_over(tasks: Any, day: date, at: datetime) -> SelectIds:
+    return SelectIds(tasks.filter(stage=Stage.SUSPENDED, suspended_until__lte=day))
+
+
+def _resume(ids: list[int], *, at: datetime) -> int:
     """Return tasks whose suspension has ended to the stage that they had before it."""
-    ids = list(tasks.filter(stage=Stage.SUSPENDED, suspended_until__lte=day).values_list("pk", flat=True))
     if not ids:
         return 0
     rows = Task.objects.filter(pk__in=ids)
     before = StageChange.objects.filter(task=OuterRef("pk"), to_stage=Stage.SUSPENDED).order_by("-on", "-id")
     stage = Coalesce(Subquery(before.values("from_stage")[:1]), Value(Stage.ASSIGNED.value))
-    columns = {"task": F("pk"), "from_stage": F("stage"), "to_stage": stage, "on": F("suspended_until")}
-    insert_select(
-        StageChange,
-        {**columns, "recorded_at": Value(at), "reason": Value(""), "is_lapse": Value(False)},
-        rows,
-    )
+    change = {"task": F("pk"), "from_stage": F("stage"), "to_stage": stage, "on": F("suspended_until")}
+    change |= {"recorded_at": Value(at), "reason": Value(""), "is_lapse": Value(False)}
+    execute(Insert(StageChange, change, rows))
     rows.update(stage=stage, stage_since=F("suspended_until"), suspended_until=None)
     return len(ids)
 
 
-def open_flags(tasks: Any, *, day: date, at: datetime, rules: Rules) -> int:
-    """Open a flag for each running clock whose last day in time lies before `day`. One statement a clock."""
-    opened = sum(_open_clock(tasks, clock, day=day, at=at, rules=rules) for clock in COLUMNS)
-    if opened:
-        flags = Flag.objects.filter(task__in=tasks.values("pk"), opened_at=at, since__lte=day).filter(
-            ~_recorded("flag.opened")
-        )
-        insert_select(Event, _flag_event("flag.opened", at, F("since")), flags)
-    return opened
-
-
-def _open_clock(tasks: Any, clock: Clock, *, day: date, at: datetime, rules: Rules) -> int:
+def _open(tasks: Any, day: date, at: datetime, clock: Clock, policy: int) -> Insert:
+    """A flag for each running clock whose last day in time lies before `day`."""
     column = COLUMNS[clock]
-    late = tasks.filter(RUNNING, **{f"{column}__lt": day})
     columns = {
         "task": F("pk"),
         "clock": Value(clock.value),
-        "policy": Value(rules.policy.pk),
+        "policy": Value(policy),
         "limit_on": F(column),
         "since": DaysLater(F(column), 1),
         "opened_at": Value(at),
@@ -120,39 +133,44 @@ def _open_clock(tasks: Any, clock: Clock, *, day: date, at: datetime, rules: Rul
         "closed_why": Value(""),
         "version": Value(1),
     }
-    return insert_select(Flag, columns, late, conflict=ONE_OPEN_FLAG)
+    return Insert(Flag, columns, tasks.filter(RUNNING, **{f"{column}__lt": day}), ONE_OPEN_FLAG)
 
 
-def close_flags(tasks: Any, *, day: date, at: datetime) -> int:
-    """Close the open flags of `tasks` whose condition no longer holds, dated on the day on which it ended."""
-    holds = Q(pk__in=[])
-    for clock, column in COLUMNS.items():
-        holds |= Q(clock=clock, **{f"task__{column}__lt": day})
-    running = ~Q(task__stage__in=CLOSED_STAGES)
-    flags = Flag.objects.open().filter(task__in=tasks.values("pk")).filter(~(holds & running))
-    ids = list(flags.values_list("pk", flat=True))
+def _record_opened(tasks: Any, day: date, at: datetime) -> Insert:
+    """One event for each flag that this run has opened and that has none yet."""
+    told = Event.objects.filter(
+        object_kind="flag", object_id=Cast(OuterRef("pk"), CharField()), kind="flag.opened", task=OuterRef("task")
+    )
+    flags = Flag.objects.filter(~Exists(told), task__in=tasks.values("pk"), opened_at=at)
+    return Insert(Event, _flag_event("flag.opened", at, F("since")), flags)
+
+
+def close_flags(batch: Batch, *, day: date, at: datetime) -> int:
+    """Close the open flags of `batch` whose condition no longer holds, dated on the day on which it ended."""
+    ids = run(_no_longer_late, batch, day=day, at=at)
     if not ids:
         return 0
-    task = Task.objects.filter(pk=OuterRef("task"))
-    ended_on = Coalesce(
-        Subquery(task.filter(stage=Stage.INSTITUTIONALIZED).values("done_on")), Value(day, output_field=DateField())
-    )
-    stage = Subquery(task.filter(stage__in=CLOSED_STAGES).values("stage"))
     rows = Flag.objects.filter(pk__in=ids)
+    task = Task.objects.filter(pk=OuterRef("task"))
+    done_on = Subquery(task.filter(stage=Stage.INSTITUTIONALIZED).values("done_on"))
+    stage = Subquery(task.filter(stage__in=CLOSED_STAGES).values("stage"))
     rows.update(
-        closed_on=Greatest(F("since"), ended_on),
+        closed_on=Greatest(F("since"), Coalesce(done_on, Value(day, output_field=DateField()))),
         closed_at=at,
         closed_why=Coalesce(stage, Value("met")),
         version=F("version") + 1,
     )
-    insert_select(Event, _flag_event("flag.closed", at, F("closed_on")), rows)
+    execute(Insert(Event, _flag_event("flag.closed", at, F("closed_on")), rows))
     return len(ids)
 
 
-def _recorded(kind: str) -> Any:
-    return Exists(
-        Event.objects.filter(object_kind="flag", object_id=Cast(OuterRef("pk"), CharField()), kind=kind)
-    )
+def _no_longer_late(tasks: Any, day: date, at: datetime) -> SelectIds:
+    holds = Q()
+    for clock, column in COLUMNS.items():
+        holds |= Q(clock=clock, **{f"task__{column}__lt": day})
+    holds &= ~Q(task__stage__in=CLOSED_STAGES)
+    still_late = Flag.objects.filter(holds, pk=OuterRef("pk"))
+    return SelectIds(Flag.objects.open().filter(~Exists(still_late), task__in=tasks.values("pk")))
 
 
 def _flag_event(kind: str, at: datetime, on: Any) -> dict[str, Any]:
@@ -164,25 +182,19 @@ def _flag_event(kind: str, at: datetime, on: Any) -> dict[str, Any]:
         "object_kind": Value("flag"),
         "object_id": Cast(F("pk"), CharField()),
         "task": F("task"),
-        "before": Value({}, output_field=Event._meta.get_field("before")),
+        "before": JSONObject(),
         "after": JSONObject(clock=F("clock"), since=F("since"), closed_on=F("closed_on"), why=F("closed_why")),
         "why": Value(""),
         "request_id": Value(""),
     }
 
 
-def take_steps(tasks: Any, *, day: date) -> int:
-    """Take every step of the open flags of `tasks` whose day has come; each once. One statement."""
-    due_on = Case(
-        When(policy__steps__offset_days=0, then=F("since")),
-        default=working_days_after(
-            OuterRef("since"), OuterRef("policy__steps__offset_days"), OuterRef("policy__calendar")
-        ),
-    )
+def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
+    """Every step of the open flags of `tasks` whose day has come; each once."""
     flags = (
         Flag.objects.open()
         .filter(task__in=tasks.values("pk"), policy__steps__clock=F("clock"))
-        .annotate(step_on=due_on)
+        .annotate(step_on=STEP_ON)
         .filter(step_on__lte=day)
     )
     columns = {
@@ -192,7 +204,7 @@ def take_steps(tasks: Any, *, day: date) -> int:
         "addressee": F("policy__steps__addressee"),
         "body": _addressed_body(),
     }
-    return insert_select(FlagStep, columns, flags, conflict=STEP_ONCE)
+    return Insert(FlagStep, columns, flags, STEP_ONCE)
 
 
 def _addressed_body() -> Any:
@@ -209,13 +221,12 @@ def _addressed_body() -> Any:
     )
 
 
-def set_next_check(tasks: Any, *, day: date) -> None:
-    """Write the first day after `day` on which a clock, a step or a dated fact could change anything."""
-    tasks.update(next_check_on=next_check(day))
+def _set_next_check(tasks: Any, day: date, at: datetime) -> Update:
+    return Update(tasks, {"next_check_on": next_check(day)})
 
 
 def next_check(day: date) -> Any:
-    """Return that day as an expression; null when nothing can change.
+    """Return the first day after `day` on which a clock, a step or a dated fact could change anything; null: none can.
 
     A clock that has passed but is not flagged yet gives its crossing, even one before `day`: back-dated entries are
     settled on the day on which they should have been.
@@ -224,10 +235,8 @@ def next_check(day: date) -> Any:
         Case(When(RUNNING & ~Exists(_open_flag(clock)), then=DaysLater(F(column), 1)), default=None)
         for clock, column in COLUMNS.items()
     ]
-    return Case(
-        When(kind="objective", then=None),
-        default=earliest(*crossings, _next_step(), F("suspended_until"), *_dated_facts(day)),
-    )
+    known = earliest(*crossings, _next_step(), F("suspended_until"), *_dated_facts(day))
+    return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
 
 def _open_flag(clock: Clock) -> Any:
@@ -239,11 +248,7 @@ def _next_step() -> Any:
     steps = (
         Flag.objects.open()
         .filter(~Exists(taken), task=OuterRef("pk"), policy__steps__clock=F("clock"))
-        .annotate(
-            step_on=working_days_after(
-                OuterRef("since"), OuterRef("policy__steps__offset_days"), OuterRef("policy__calendar")
-            )
-        )
+        .annotate(step_on=STEP_ON)
         .order_by("step_on")
     )
     return Subquery(steps.values("step_on")[:1])
@@ -252,7 +257,7 @@ def _next_step() -> Any:
 def _dated_facts(day: date) -> list[Any]:
     """The next day on which an accountable cell, a tenure of its post, or an instrument begins or ends."""
     cells = Responsibility.objects.filter(task=OuterRef("pk"), role=Role.ACCOUNTABLE)
-    evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state="verified")
+    evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state=EvidenceState.VERIFIED)
     facts = [
         (cells, "valid_from"),
         (cells, "valid_to"),
@@ -261,6 +266,4 @@ def _dated_facts(day: date) -> list[Any]:
         (evidence, "instrument__in_force_on"),
         (evidence, "instrument__ends_on"),
     ]
-    return [
-        Subquery(rows.filter(**{f"{name}__gt": day}).order_by(name).values(name)[:1]) for rows, name in facts
-    ]
+    return [Subquery(rows.filter(**{f"{name}__gt": day}).order_by(name).values(name)[:1]) for rows, name in facts]

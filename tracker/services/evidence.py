@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import CharField, Exists, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Greatest, JSONObject
 
 from tracker.choices import Stage, TaskKind
 from tracker.models import Event, Institutionalization, Instrument, StageChange, Task, TaskLevel
-from tracker.models.expressions import insert_select
+from tracker.models.statements import Insert, execute
 from tracker.models.tasks import CLOSED_STAGES
 
 
@@ -42,10 +42,11 @@ def tasks_touched_on(day: date) -> Any:
 
 
 def _covered_since(day: date) -> Any:
-    """The last of the days on which the covering instruments came into force, not before the assignment."""
-    covering = Institutionalization.objects.covering_on(day).filter(task=OuterRef("pk")).order_by()
-    latest = covering.values("task").annotate(latest=Max("instrument__in_force_on")).values("latest")
-    return Greatest(Subquery(latest), F("assigned_on"))
+    """The last of the days on which the levels became covered, each by its earliest evidence; not before assignment."""
+    covering = Institutionalization.objects.covering_on(day).filter(task=OuterRef("task"), level=OuterRef("level"))
+    first = Subquery(covering.order_by("instrument__in_force_on").values("instrument__in_force_on")[:1])
+    levels = TaskLevel.objects.filter(task=OuterRef("pk")).annotate(covered_on=first).order_by("-covered_on")
+    return Greatest(Subquery(levels.values("covered_on")[:1]), F("assigned_on"))
 
 
 def _move(tasks: Any, *, to: Stage, on: Any, at: datetime, is_lapse: bool) -> int:
@@ -55,12 +56,9 @@ def _move(tasks: Any, *, to: Stage, on: Any, at: datetime, is_lapse: bool) -> in
         return 0
     rows = Task.objects.filter(pk__in=ids)
     change = {"from_stage": F("stage"), "to_stage": Value(to.value), "on": on, "recorded_at": Value(at)}
-    insert_select(
-        StageChange,
-        {"task": F("pk"), **change, "reason": Value(""), "is_lapse": Value(is_lapse)},
-        rows,
-    )
-    insert_select(Event, _event_columns(to, on, at, is_lapse), rows)
+    change |= {"task": F("pk"), "reason": Value(""), "is_lapse": Value(is_lapse)}
+    execute(Insert(StageChange, change, rows))
+    execute(Insert(Event, _event_columns(to, on, at, is_lapse), rows))
     rows.update(stage=to, stage_since=on, done_on=None if is_lapse else on)
     return len(ids)
 

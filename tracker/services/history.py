@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,19 +32,32 @@ def record(
 
     `by=None` is the system. `private_to` keeps the event to one body (drafts).
     """
-    return Event.objects.create(
+    event = _event(kind, obj, by=by, at=at, on=on or local_day(at), task=task)
+    event.before, event.after, event.why, event.private_to = before or {}, after or {}, why, private_to
+    event.save(force_insert=True)
+    return event
+
+
+def record_many(
+    kind: str, objs: Sequence[Model], *, by: Any, at: datetime, task: Task | None = None, fields: tuple[str, ...]
+) -> None:
+    """Append one event for each of `objs`, with the values of `fields`. One insert."""
+    events = [_event(kind, obj, by=by, at=at, on=local_day(at), task=task) for obj in objs]
+    for event, obj in zip(events, objs, strict=True):
+        event.after = values_of(obj, *fields)
+    Event.objects.bulk_create(events)
+
+
+def _event(kind: str, obj: Model, *, by: Any, at: datetime, on: date, task: Task | None) -> Event:
+    return Event(
         kind=kind,
         object_kind=obj._meta.model_name,
         object_id=str(obj.pk),
         at=at,
-        on=on or local_day(at),
+        on=on,
         actor=by,
         duty=duty_of(by),
         task=task,
-        before=before or {},
-        after=after or {},
-        why=why,
-        private_to=private_to,
         request_id=request_id.current()[:40],
     )
 

@@ -12,17 +12,15 @@ from tracker.errors import refuse
 from tracker.models import Instrument, InstrumentLink, Task
 from tracker.policies import require
 from tracker.services import clocks, history
+from tracker.services.registers import enter
 
 
-@transaction.atomic
 def register(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
     """Record an instrument. Raises ValidationError that names the field; a known number is one."""
-    require(by, "register.edit")
-    instrument.full_clean()
-    instrument.save(force_insert=True)
-    after = history.values_of(instrument, "number", "rank", "signed_on", "in_force_on", "ends_on")
-    history.record("instrument.registered", instrument, by=by, at=at, after=after)
-    return instrument
+    fields = ("number", "rank", "signed_on", "in_force_on", "ends_on")
+    return enter(
+        instrument, by=by, at=at, kind="instrument.registered", fields=fields, action="instrument.register"
+    )
 
 
 @transaction.atomic

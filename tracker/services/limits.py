@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, F, Max, OuterRef, Q, Subquery, Value,
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from tracker.choices import Clock, DayUnit, Role, Stage, TaskKind
-from tracker.models import Policy, PolicyLimit, Responsibility
+from tracker.models import Policy, Responsibility
 from tracker.models.expressions import NEVER, DaysLater, working_days_after
 from tracker.models.tasks import CLOSED_STAGES
 
@@ -25,29 +25,34 @@ RUNNING = ~Q(stage__in=CLOSED_STAGES) & ~Q(kind=TaskKind.OBJECTIVE)
 
 @dataclass(frozen=True)
 class Rules:
-    """The policy version that governs a day, with its limits at hand."""
+    """The policy version that governs a day, with its limits at hand: (clock, stage, days, unit). Hashable."""
 
-    policy: Policy
-    limits: dict[tuple[str, str], PolicyLimit]
+    policy_id: int
+    calendar_id: int
+    limits: tuple[tuple[str, str, int, str], ...]
 
     @classmethod
     def on(cls, day: date) -> Rules:
         """Return the default policy in force on `day`. Raises Policy.DoesNotExist when there is none. Two queries."""
-        policy = Policy.objects.default_on(day).prefetch_related("limits").get()
-        return cls(policy, {(limit.clock, limit.stage): limit for limit in policy.limits.all()})
+        policy = Policy.objects.default_on(day).first()
+        if policy is None:
+            raise Policy.DoesNotExist(f"No default policy is in force on {day}: load the shipped one or enter one.")
+        limits = policy.limits.order_by("clock", "stage").values_list("clock", "stage", "days", "unit")
+        return cls(policy.pk, policy.calendar_id, tuple(limits))
+
+    def limit(self, clock: str, stage: str = "") -> tuple[int, str] | None:
+        """Return (days, unit) of a clock, or None where the policy sets no limit."""
+        return next(((days, unit) for c, s, days, unit in self.limits if (c, s) == (clock, stage)), None)
 
     def after(self, clock: Clock, *columns: str, stage: str = "") -> Any:
         """Return the last day in time of `clock`, counted from the first of `columns` that is not null."""
-        limit = self.limits.get((clock, stage))
+        limit = self.limit(clock, stage)
         if limit is None:
             return Value(None)
-        if limit.unit == DayUnit.CALENDAR:
-            return DaysLater(_first(F, columns), limit.days)
-        return working_days_after(_first(OuterRef, columns), limit.days, self.policy.calendar_id)
-
-
-def _first(kind: Any, columns: tuple[str, ...]) -> Any:
-    return kind(columns[0]) if len(columns) == 1 else Coalesce(*(kind(name) for name in columns))
+        days, unit = limit
+        if unit == DayUnit.CALENDAR:
+            return DaysLater(F(columns[0]) if len(columns) == 1 else Coalesce(*columns), days)
+        return working_days_after(*columns, days=days, calendar=self.calendar_id)
 
 
 def limit_columns(rules: Rules) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def limit_columns(rules: Rules) -> dict[str, Any]:
     stages = [
         When(RUNNING & Q(stage=stage), then=rules.after(Clock.STAGE, "stage_since", stage=stage))
         for stage in Stage.values
-        if (Clock.STAGE, stage) in rules.limits
+        if rules.limit(Clock.STAGE, stage)
     ]
     due = Coalesce(F("due_on"), rules.after(Clock.DUE, "assigned_on"))
     silence = rules.after(Clock.SILENCE, "last_report_on", "assigned_on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from tracker.errors import refuse
 from tracker.models import Body, Post, Responsibility, Task
 from tracker.policies import require
 from tracker.services import clocks, history
+
+CELL_FIELDS = ("body", "post", "role", "valid_from", "legal_basis")
 
 
 def assign(
@@ -38,9 +41,24 @@ def assign(
         _check_overlap(cell)
         cell.full_clean()
         cell.save()
-        after = history.values_of(cell, "body", "post", "role", "valid_from", "legal_basis")
+        after = history.values_of(cell, *CELL_FIELDS)
         history.record("responsibility.assigned", cell, by=by, at=at, on=on, task=task, after=after)
     return cell
+
+
+def lay(task: Task, cells: Iterable[Responsibility], *, by: Any, at: datetime) -> list[Responsibility]:
+    """Write the first cells of a task that is being created, with one event each. The caller winds the clocks."""
+    require(by, "matrix.edit", task)
+    rows = list(cells)
+    for cell in rows:
+        cell.task, cell.recorded_at = task, at
+        _check_cell(cell)
+        cell.clean_fields(exclude=["task"])
+    if sum(cell.role == Role.ACCOUNTABLE for cell in rows) > 1:
+        raise refuse(body=_("A task has exactly one accountable body: leave one A."))
+    laid = Responsibility.objects.bulk_create(rows)
+    history.record_many("responsibility.assigned", laid, by=by, at=at, task=task, fields=CELL_FIELDS)
+    return laid
 
 
 def end(cell: Responsibility, *, on: date, by: Any, at: datetime, why: str = "") -> Responsibility:

@@ -33,10 +33,17 @@ def save_draft(
     instrument: Instrument | None = None,
     articles: str = "",
     files: Iterable[UploadedFile] = (),
+    version: int | None = None,
 ) -> ProgressReport:
-    """Save what the body writes on `task`, its one draft; nobody else sees it before it is submitted."""
+    """Save what the body writes on `task`, its one draft; nobody else sees it before it is submitted.
+
+    `version` is that of the draft that the writer saw, 0 for none: raises Stale when a colleague was quicker.
+    """
     require(by, "report.write", task)
     report = _draft_of(task, body) or ProgressReport(task=task, body=body, author=by, created_at=at)
+    current = report.version if report.pk else 0
+    if version not in (None, current):
+        raise Stale(current)
     report.author, report.stage, report.instrument = by, stage, instrument
     report.done_text, report.hindrance_text, report.articles = done_text, hindrance_text, articles
     _check(report)
@@ -49,6 +56,8 @@ def save_draft(
 
 
 def _draft_of(task: Task, body: Body) -> ProgressReport | None:
+    """Lock the task first: of two who save or submit at once, one sees what the other did."""
+    Task.objects.select_for_update().filter(pk=task.pk).first()
     return ProgressReport.objects.filter(task=task, body=body, state=ReportState.DRAFT).first()
 
 
@@ -56,11 +65,15 @@ def _check(report: ProgressReport) -> None:
     if not report.task.is_open:
         raise refuse(stage=_("This task is no longer open: nothing is to be reported on it."))
     if not claimable(Stage(report.stage)) or not can_move(Stage(report.task.stage), Stage(report.stage)):
-        raise refuse(stage=_("A report cannot move the task to this stage: choose the present one or a later one."))
+        raise refuse(stage=_("The task cannot move to this stage: choose a later one or the one before."))
     if not report.done_text.strip():
         raise refuse(done_text=_("Say what was done, in a sentence or two."))
-    if report.stage == Stage.PROMULGATED and report.instrument is None:
+    if report.stage == Stage.PROMULGATED and report.instrument is None and not _names_document(report.task):
         raise refuse(instrument=_("Promulgated means that there is a document: name the instrument."))
+
+
+def _names_document(task: Task) -> bool:
+    return task.stage == Stage.PROMULGATED or task.institutionalizations.exists()
 
 
 @transaction.atomic
@@ -68,6 +81,9 @@ def submit(report: ProgressReport, *, by: Any, at: datetime, version: int | None
     """Hand the draft to the commission. From now on the ball is theirs; an instrument that it names is declared."""
     require(by, "report.change", report)
     _check(report)
+    others = ProgressReport.objects.awaiting_review().filter(task=report.task, body=report.body)
+    if others.exclude(pk=report.pk).exists():
+        raise Conflict(_("A report of your body on this task awaits review already: wait for the decision."))
     day = local_day(at)
     fields = {"state": ReportState.SUBMITTED, "submitted_on": day, "submitted_at": at}
     _claim(report, ReportState.DRAFT, version=version, **fields)
@@ -118,7 +134,7 @@ def _decide(
     return report
 
 
-def _claim(report: ProgressReport, state: ReportState, *, version: int | None, **changes: Any) -> None:
+def _claim(report: ProgressReport, state: ReportState, /, *, version: int | None, **changes: Any) -> None:
     """Change the report if it is still in `state`, in one UPDATE: of two who decide at once, one does."""
     rows = ProgressReport.objects.filter(pk=report.pk, state=state)
     expected = rows if version is None else rows.filter(version=version)

@@ -44,6 +44,12 @@ def run_period(day: date, *, at: datetime) -> JobRun | None:
     return _finish(job_run, day, at) if job_run else None
 
 
+def catch_up(day: date, *, at: datetime) -> JobRun | None:
+    """Run the scan of `day` unless everything is settled through it already. One query on an idle minute."""
+    mark = high_water()
+    return run_period(day, at=at) if mark is None or mark < day else None
+
+
 def high_water() -> date | None:
     """Return the last day through which everything is settled, or None before the first scan. One query."""
     done = JobRun.objects.filter(job=JOB, state=JobState.DONE).order_by("-through_on")

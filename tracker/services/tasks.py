@@ -12,15 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from tracker.choices import Rank, Stage, TaskKind
 from tracker.clock import local_day
 from tracker.errors import refuse
-from tracker.models import CalendarDay, StageChange, Task, TaskLevel, TaskLink
+from tracker.models import CalendarDay, Responsibility, StageChange, Task, TaskLevel, TaskLink
 from tracker.policies import require
-from tracker.services import clocks, history
+from tracker.rules.stages import can_move
+from tracker.services import clocks, history, matrix
 from tracker.services.limits import Rules
 
 
 @transaction.atomic
-def create(task: Task, *, levels: Iterable[tuple[str, list[str]]] = (), by: Any, at: datetime) -> Task:
-    """Record a new task with the levels that it must reach, and start its clocks.
+def create(
+    task: Task,
+    *,
+    levels: Iterable[tuple[str, list[str]]] = (),
+    cells: Iterable[Responsibility] = (),
+    by: Any,
+    at: datetime,
+) -> Task:
+    """Record a new task with the levels that it must reach and its first cells, and start its clocks.
 
     `levels` are (level, accepted ranks); no rank accepts any. Raises ValidationError that names the field.
     """
@@ -34,6 +42,7 @@ def create(task: Task, *, levels: Iterable[tuple[str, list[str]]] = (), by: Any,
     StageChange.objects.create(task=task, to_stage=Stage.ASSIGNED, on=task.assigned_on, recorded_at=at, by=by)
     after = history.values_of(task, "code", "kind", "resolution", "provision", "parent", "assigned_on", "due_on")
     history.record("task.created", task, by=by, at=at, on=task.assigned_on, task=task, after=after)
+    matrix.lay(task, cells, by=by, at=at)
     clocks.wind([task.pk], at=at)
     task.refresh_from_db()
     return task
@@ -50,7 +59,7 @@ def _check_days(task: Task) -> None:
     """A day outside the calendar would leave a clock standing still, so it is refused."""
     if task.kind == TaskKind.OBJECTIVE:
         return
-    days = CalendarDay.objects.filter(calendar=Rules.on(task.assigned_on).policy.calendar_id)
+    days = CalendarDay.objects.filter(calendar=Rules.on(task.assigned_on).calendar_id)
     for name in ("assigned_on", "due_on"):
         day: date | None = getattr(task, name)
         if day and not days.filter(day=day).exists():
@@ -86,6 +95,18 @@ def move_to_stage(
     history.record(
         "task.stage", task, by=by, at=at, on=on, task=task, before={"stage": before}, after={"stage": stage}, why=reason
     )
+
+
+def record_stage(
+    task: Task, stage: Stage, *, on: date, by: Any, at: datetime, reason: str = "", version: int | None = None
+) -> Task:
+    """Move an open task to a stage that a report could claim, as the commission or the editor records it."""
+    require(by, "task.stage", task)
+    with clocks.changing(task, at=at, version=version):
+        if not can_move(task.stage, stage):
+            raise refuse(stage=_("The task cannot move to this stage: choose a later one or the one before."))
+        move_to_stage(task, stage, on=on, by=by, at=at, reason=reason)
+    return task
 
 
 def suspend(

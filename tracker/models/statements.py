@@ -1,0 +1,139 @@
+"""Set-based statements of the clocks, compiled by the ORM once and run with other days and other batches.
+
+Building such a query costs the ORM 5-15 ms, running it on one task 0.1 ms: so each is compiled with marks in the
+place of its parameters and kept. A builder takes (tasks, day, at) and static arguments, and returns a Statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.sql import UpdateQuery
+
+from tracker.models.tasks import Task
+
+Compiled = tuple[str, tuple[Any, ...]]
+
+
+class Statement:
+    """Something that can be compiled to SQL and run."""
+
+    returns_rows = False
+
+    def compile(self) -> Compiled:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Insert(Statement):
+    """INSERT INTO model (columns) SELECT … FROM source ON CONFLICT conflict DO NOTHING.
+
+    `columns` maps field names to expressions over `source`, a filtered queryset (SQLite needs a WHERE before the
+    conflict clause); `conflict` is the target with the predicate of its index.
+    """
+
+    model: type[models.Model]
+    columns: Mapping[str, Any]
+    source: Any
+    conflict: str = ""
+
+    def compile(self) -> Compiled:
+        rows = self.source.order_by().values_list(*self.columns.values())
+        select, params = rows.query.get_compiler(connection=connection).as_sql()
+        quote = connection.ops.quote_name
+        names = ", ".join(quote(self.model._meta.get_field(name).column) for name in self.columns)
+        tail = f" ON CONFLICT {self.conflict} DO NOTHING" if self.conflict else ""
+        return f"INSERT INTO {quote(self.model._meta.db_table)} ({names}) {select}{tail}", tuple(params)
+
+
+@dataclass(frozen=True)
+class Update(Statement):
+    """UPDATE rows SET columns, as QuerySet.update() would."""
+
+    rows: Any
+    columns: Mapping[str, Any]
+
+    def compile(self) -> Compiled:
+        query = self.rows.order_by().query.chain(UpdateQuery)
+        query.add_update_values(dict(self.columns))
+        query.annotations = {}
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        return sql, tuple(params)
+
+
+@dataclass(frozen=True)
+class SelectIds(Statement):
+    """SELECT the primary keys of rows."""
+
+    rows: Any
+    returns_rows = True
+
+    def compile(self) -> Compiled:
+        query = self.rows.order_by().values_list("pk").query
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        return sql, tuple(params)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The tasks with a key from `first` to `last`, or only those of them whose next check has come."""
+
+    first: int
+    last: int
+    is_due: bool = False
+
+    @classmethod
+    def one(cls, pk: int) -> Batch:
+        return cls(pk, pk)
+
+    def tasks(self, day: date) -> Any:
+        rows = Task.objects.filter(pk__gte=self.first, pk__lte=self.last)
+        return rows.to_check(day) if self.is_due else rows
+
+
+# What stands in a compiled statement where a run puts its own values.
+_BATCH = (-1001, -1002)
+_DAY = date(1001, 1, 1)
+_AT = datetime(1001, 1, 1, tzinfo=UTC)
+
+
+def run(build: Callable[..., Statement], batch: Batch, *, day: date, at: datetime, **static: Any) -> Any:
+    """Run the statement that `build(tasks, day, at, **static)` describes, for `batch`.
+
+    Returns the ids of a SelectIds, else the number of rows written. `static` arguments must be hashable: together
+    with the builder they name the compiled statement.
+    """
+    key = tuple(sorted(static.items()))
+    sql, params, returns_rows = _compiled(connection.vendor, build, batch.is_due, key)
+    given = dict(zip(_marks(), _adapted(batch.first, batch.last, day, at), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [given.get(param, param) if param.__hash__ else param for param in params])
+        return [row[0] for row in cursor.fetchall()] if returns_rows else cursor.rowcount
+
+
+def execute(statement: Statement) -> int:
+    """Compile and run a statement once; return the number of rows written."""
+    with connection.cursor() as cursor:
+        cursor.execute(*statement.compile())
+        return int(cursor.rowcount)
+
+
+@lru_cache(maxsize=256)
+def _compiled(vendor: str, build: Callable[..., Statement], is_due: bool, key: Any) -> tuple[str, tuple[Any, ...], bool]:
+    statement = build(Batch(*_BATCH, is_due).tasks(_DAY), _DAY, _AT, **dict(key))
+    return (*statement.compile(), statement.returns_rows)
+
+
+def _marks() -> tuple[Any, ...]:
+    return _adapted(*_BATCH, _DAY, _AT)
+
+
+def _adapted(first: int, last: int, day: date, at: datetime) -> tuple[Any, ...]:
+    """As the database's driver gets them: SQLite is sent text, PostgreSQL dates."""
+    ops = connection.ops
+    return first, last, ops.adapt_datefield_value(day), ops.adapt_datetimefield_value(at)
