@@ -15,12 +15,10 @@ run: install
 	@DEMO=$(DEMO) exec $(VENV) manage.py up --with-parent
 
 test: install-dev browser
-	@$(PYTEST) --db=sqlite $(ARGS)
-	@$(PYTEST) --db=postgresql $(ARGS)
+	@$(PYTEST) --db=sqlite $(ARGS); sqlite=$$?; $(PYTEST) --db=postgresql $(ARGS) && exit $$sqlite
 
 test-full: install-dev browser
-	@$(PYTEST) --db=sqlite --full $(ARGS)
-	@$(PYTEST) --db=postgresql --full $(ARGS)
+	@$(PYTEST) --db=sqlite --full $(ARGS); sqlite=$$?; $(PYTEST) --db=postgresql --full $(ARGS) && exit $$sqlite
 
 bench: install-dev
 	@$(VENV) -m pytest tests/bench --db=postgresql -q -s -n 0 $(ARGS)

@@ -46,9 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     elif not worker:
         _use_var()
     if "REDIS_FOLDER" in os.environ:
-        # Each xdist worker has a logical database of its own, so that nobody consumes another's messages.
-        number = int(worker.removeprefix("gw") or 0)
-        os.environ["REDIS_URL"] = f"redis+socket://{os.environ['REDIS_FOLDER']}/valkey.sock?virtual_host={number}"
+        _use_broker(int(worker.removeprefix("gw") or 0))
     _quicken()
 
 
@@ -59,6 +57,15 @@ def _start_servers(database: str) -> None:
         os.environ["DATABASE_URL"] = _cleanup.enter_context(servers.postgresql())
     else:
         os.environ.pop("DATABASE_URL", None)
+
+
+def _use_broker(number: int) -> None:
+    """Give each xdist worker a logical database of its own, so that nobody consumes another's messages."""
+    from django.conf import settings
+
+    os.environ["REDIS_URL"] = f"redis+socket://{os.environ['REDIS_FOLDER']}/valkey.sock?virtual_host={number}"
+    # In an xdist worker pytest-django has read the settings already, with the controller's address.
+    settings.REDIS_URL = os.environ["REDIS_URL"]
 
 
 def _use_var() -> None:
