@@ -105,6 +105,11 @@ def test_signals_are_the_wish_to_end(supervisor, number):
     assert signal.getsignal(number) is before
 
 
+def test_signal_before_the_first_part_ends_the_preparation_at_once(supervisor):
+    with supervisor.listening(), pytest.raises(Stopped):
+        signal.raise_signal(signal.SIGTERM)
+
+
 def test_stopping_twice_does_nothing(supervisor):
     supervisor.start(python("long", LONG))
     supervisor.stop()

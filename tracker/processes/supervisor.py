@@ -64,6 +64,9 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        if not self._running:
+            # Still preparing: nothing has to be ended in order, and nobody wants to wait for a migration.
+            raise Stopped
         self._is_asked_to_stop = True
 
     def start(self, part: Part) -> None:
