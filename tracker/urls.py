@@ -2,9 +2,54 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tracker.views import home
+from tracker.views import (
+    bodies,
+    desk,
+    files,
+    home,
+    instruments,
+    matrix,
+    overdue,
+    overview,
+    reports,
+    resolutions,
+    review,
+    search,
+    tasks,
+)
 
-urlpatterns: list[URLPattern | URLResolver] = [
+shell = [
     path("", home.home, name="home"),
     path("i18n/setlang/", home.set_language, name="set_language"),
+    path("search/", search.search_page, name="search"),
 ]
+
+registers = [
+    path("tasks/", tasks.task_list, name="task_list"),
+    path("tasks/<int:pk>/", tasks.task_page, name="task"),
+    path("tasks/by-code/<path:code>/", tasks.task_by_code, name="task_by_code"),
+    path("resolutions/", resolutions.resolution_list, name="resolution_list"),
+    path("resolutions/<str:code>/", resolutions.resolution_page, name="resolution"),
+    path("bodies/", bodies.body_list, name="body_list"),
+    path("bodies/<str:code>/", bodies.body_page, name="body"),
+    path("instruments/", instruments.instrument_list, name="instrument_list"),
+    path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
+    path("files/<uuid:pk>/", files.attachment, name="attachment"),
+]
+
+working = [
+    path("desk/", desk.desk, name="desk"),
+    path("overview/", overview.overview, name="overview"),
+    path("matrix/", matrix.matrix, name="matrix"),
+    path("overdue/", overdue.overdue, name="overdue"),
+    path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),
+    path("review/", review.review, name="review"),
+    path("tasks/<int:pk>/report/", reports.report_new, name="report_new"),
+    path("reports/<int:pk>/", reports.report, name="report"),
+    path("reports/<int:pk>/edit/", reports.report_edit, name="report_edit"),
+    path("reports/<int:pk>/submit/", reports.report_submit, name="report_submit"),
+    path("reports/<int:pk>/decide/", review.report_decide, name="report_decide"),
+    path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working]

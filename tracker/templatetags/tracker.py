@@ -18,6 +18,7 @@ from tracker import choices
 from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
 from tracker.clock import local_day
 from tracker.rules.status import due_status
+from tracker.views.words import EVENT_WORDS
 
 register = template.Library()
 
@@ -82,6 +83,18 @@ def label(code: str, kind: str) -> str:
 
 
 @register.filter
+def of(mapping: dict[Any, Any], key: Any) -> Any:
+    """Return what `mapping` holds for `key`, or None: `{{ cells|of:task.pk }}`."""
+    return mapping.get(key)
+
+
+@register.filter
+def event_words(kind: str) -> str:
+    """Return what the history calls an event; its code where it is not known."""
+    return str(EVENT_WORDS.get(kind, kind))
+
+
+@register.filter
 def workdays(number: int | None) -> str:
     """Return "12 working days"; nothing for None."""
     if number is None:
@@ -133,8 +146,8 @@ def instrument_pill(instrument: Any, today: date) -> SafeString:
 
 @register.filter
 def status_on(task: Any, today: date) -> str:
-    """Return the FieldStatus of a task on `today`; empty for what has none: objectives, suspended, withdrawn."""
-    if task.kind == choices.TaskKind.OBJECTIVE or task.stage in (Stage.SUSPENDED, Stage.WITHDRAWN):
+    """Return the FieldStatus of a task on `today`; empty for what has none: objectives and what was withdrawn."""
+    if task.kind == choices.TaskKind.OBJECTIVE or task.stage == Stage.WITHDRAWN:
         return ""
     done_on = task.done_on if task.done_on and task.done_on <= today else None
     return due_status(due_on=task.effective_due_on, done_on=done_on, today=today)
@@ -166,7 +179,8 @@ def role_letter(role: str) -> SafeString:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("tracker/icons.svg"), name)
+    sheet = static("tracker/icons.svg")
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sheet, name)
 
 
 @register.simple_tag(takes_context=True)

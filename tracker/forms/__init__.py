@@ -1,0 +1,1 @@
+"""The shape of input: clean to domain types, write nothing."""

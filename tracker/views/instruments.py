@@ -1,0 +1,61 @@
+"""The register of instruments and the page of one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from tracker.boards.task_list import leaning_on
+from tracker.boards.words import matching
+from tracker.choices import InstrumentStatus
+from tracker.clock import local_today
+from tracker.forms.registers import InstrumentFilter
+from tracker.models import Instrument
+from tracker.views.doors import reading
+from tracker.views.paging import page_of
+
+
+@reading
+def instrument_list(request: HttpRequest) -> HttpResponse:
+    """All instruments, newest first. Four queries: session, user, scope, instruments."""
+    form = InstrumentFilter(request.GET)
+    rows = Instrument.objects.visible_to(request.user).select_related("issuer")
+    rows = _filtered(rows, form.cleaned_data, local_today()) if form.is_valid() else rows.none()
+    return render(request, "tracker/instrument_list.html", {"form": form, "page": page_of(rows, request)})
+
+
+def _filtered(rows: Any, cleaned: dict[str, Any], today: date) -> Any:
+    rows = matching(rows, cleaned["q"])
+    rows = rows.filter(rank=cleaned["rank"]) if cleaned["rank"] else rows
+    return rows.filter(_status_is(cleaned["status"], today)) if cleaned["status"] else rows
+
+
+def _status_is(status: str, today: date) -> Q:
+    """The condition for what Instrument.status_on says of one row."""
+    ended, entered, signed = Q(ends_on__lte=today), Q(in_force_on__lte=today), Q(signed_on__lte=today)
+    has_ended = Q(ends_on__isnull=False) & ended
+    has_entered, is_signed = Q(in_force_on__isnull=False) & entered, Q(signed_on__isnull=False) & signed
+    return {
+        InstrumentStatus.ENDED: has_ended,
+        InstrumentStatus.IN_FORCE: has_entered & ~has_ended,
+        InstrumentStatus.ISSUED: is_signed & ~has_entered & ~has_ended,
+        InstrumentStatus.PREPARED: ~is_signed & ~has_entered & ~has_ended,
+    }[InstrumentStatus(status)]
+
+
+@reading
+def instrument_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One instrument. Seven queries, eight where something ended it: the reader, the instrument, links, tasks."""
+    rows = Instrument.objects.visible_to(request.user).select_related("issuer", "ended_by")
+    instrument = get_object_or_404(rows, pk=pk)
+    context = {
+        "instrument": instrument,
+        "links": list(instrument.links.select_related("other")),
+        "links_from": list(instrument.links_from.select_related("instrument")),
+        "page": page_of(leaning_on(instrument, request.user), request),
+    }
+    return render(request, "tracker/instrument_page.html", context)

@@ -1,0 +1,63 @@
+"""The list of tasks and the page of one task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from tracker.boards.dossier import Dossier, dossier
+from tracker.boards.task_list import accountable_cells
+from tracker.boards.task_list import task_list as filtered
+from tracker.choices import EvidenceState, ReportState
+from tracker.clock import local_today
+from tracker.forms.registers import TaskFilter
+from tracker.models import Task
+from tracker.policies import may
+from tracker.views.doors import reading
+from tracker.views.paging import page_of
+
+
+@reading
+def task_list(request: HttpRequest) -> HttpResponse:
+    """The tasks that the filters leave. Seven queries: session, user, scope, two choices, tasks, accountable bodies."""
+    today = local_today()
+    form = TaskFilter(request.GET, user=request.user)
+    rows = filtered(request.user, today, **form.cleaned_data) if form.is_valid() else Task.objects.none()
+    page = page_of(rows, request)
+    accountable = accountable_cells([task.pk for task in page.rows], today)
+    for task in page.rows:
+        task.accountable = accountable.get(task.pk)
+    return render(request, "tracker/task_list.html", {"form": form, "page": page})
+
+
+@reading
+def task_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that is known of one task. At most 25 queries, whatever the number of rows: 4 for the reader and the task,
+    16 of the dossier, 3 for the files and successors, 2 for what the reader may do."""
+    rows = Task.objects.visible_to(request.user)
+    task = get_object_or_404(rows.select_related("resolution", "provision", "parent"), pk=pk)
+    known = dossier(task, request.user, local_today())
+    context = {"task": task, "known": known, "doing": _doing(request.user, task, known)}
+    return render(request, "tracker/task_page.html", context)
+
+
+@reading
+def task_by_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Lead from the code that people cite to the page."""
+    return redirect("task", pk=get_object_or_404(Task.objects.visible_to(request.user), code=code).pk)
+
+
+def _doing(user: Any, task: Task, known: Dossier) -> dict[str, bool]:
+    """What the reader may do here, each asked of the one place that decides."""
+    submitted = [row for row in known.reports if row.state == ReportState.SUBMITTED]
+    declared = [row for row in known.evidence if row.state == EvidenceState.DECLARED]
+    for row in [*submitted[:1], *declared[:1]]:
+        row.task = task
+    return {
+        "report": task.is_open and may(user, "report.write", task),
+        "decide": bool(submitted) and may(user, "review.read"),
+        "verify": bool(declared) and may(user, "review.read"),
+        "acknowledge": bool(known.flags) and may(user, "flag.acknowledge", known.flags[0].row),
+    }
