@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count
 
 from tracker.boards.standing import accountable_on, counted, tasks_on
-from tracker.choices import Level
+from tracker.choices import FieldStatus, Level
 from tracker.models import Body, Resolution
 from tracker.rules.status import FourCells
 
@@ -23,6 +23,11 @@ class CellRow:
     key: str
     label: str
     cells: FourCells
+
+    @property
+    def numbers(self) -> list[tuple[str, int]]:
+        """The four statuses with their numbers, in the order of the reports."""
+        return [(status.value, getattr(self.cells, status.value)) for status in FieldStatus]
 
 
 def by_resolution(user: Any, day: date) -> list[CellRow]:

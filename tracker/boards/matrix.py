@@ -55,7 +55,7 @@ _LABELS = {
     State.SUSPENDED: Stage.SUSPENDED.label,
     State.WITHDRAWN: Stage.WITHDRAWN.label,
 }
-_GLYPHS = dict(zip(State, ("✓", "✓▲", "●", "!", "▲", "‖", "×"), strict=True))
+_GLYPHS = dict(zip(State, ("✓", "◆", "●", "!", "▲", "‖", "×"), strict=True))
 _SHORT = dict(zip(State, "dlpfosw", strict=True))
 
 

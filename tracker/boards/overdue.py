@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from tracker.boards.reasons import why
 from tracker.boards.waiting import Wait, waits
+from tracker.boards.words import matching
 from tracker.choices import Clock, Role
 from tracker.models import Body, CalendarDay, Flag, FlagStep, Responsibility, Task
-from tracker.rules.text import fold
 
 PAGE = 50
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -93,14 +93,7 @@ def _filtered(flags: Any, day: date, wanted: OverdueFilter) -> Any:
         found = found.filter(step=wanted.step)
     if wanted.acknowledged:
         found = found.filter(acknowledged_at__isnull=wanted.acknowledged == "no")
-    return found.filter(_matches(wanted.q)) if wanted.q else found
-
-
-def _matches(text: str) -> Q:
-    words = Q()
-    for word in fold(text).split():
-        words &= Q(task__folded__contains=word)
-    return words
+    return matching(found, wanted.q, "task__folded")
 
 
 def _accountable_below(code: str, day: date) -> Any:

@@ -26,7 +26,7 @@ class Series:
 
 
 def line_chart(
-    *, title: str, description: str, head: str, labels: Sequence[str], series: Sequence[Series]
+    *, name: str, title: str, description: str, head: str, labels: Sequence[str], series: Sequence[Series]
 ) -> SafeString:
     """Return the figure of `series` over `labels`, which are as many as each series has values; `head` names them."""
     scale = _Scale(len(labels), ticks(max((max(line.values, default=0) for line in series), default=0)))
@@ -37,7 +37,7 @@ def line_chart(
         format_html_join("", "{}", ((_line(scale, line),) for line in series)),
         _ends(scale, series),
     )
-    svg = frame(title=title, description=description, width=WIDTH, height=HEIGHT, body=body)
+    svg = frame(name=name, title=title, description=description, width=WIDTH, height=HEIGHT, body=body)
     rows = [(label, *(line.values[number] for line in series)) for number, label in enumerate(labels)]
     return with_table(svg, caption=title, head=(head, *(line.name for line in series)), rows=rows)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import count
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-_names = count(1)
 
+def frame(*, name: str, title: str, description: str, width: int, height: int, body: SafeString) -> SafeString:
+    """Return the svg element: an image with a title and a description for those who do not see it.
 
-def frame(*, title: str, description: str, width: int, height: int, body: SafeString) -> SafeString:
-    """Return the svg element: an image with a name and a description for those who do not see it."""
-    name = f"chart-{next(_names)}"
+    `name` is the stem of its ids, one a page.
+    """
     return format_html(
         '<svg class="chart" role="img" aria-labelledby="{name}-t {name}-d" viewBox="0 0 {width} {height}">'
         '<title id="{name}-t">{title}</title><desc id="{name}-d">{description}</desc>{body}</svg>',

@@ -1,0 +1,126 @@
+"""The filter bars of the working pages. A wrong value is told beside its field and filters nothing."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tracker.boards.matrix import State
+from tracker.boards.overdue import OverdueFilter
+from tracker.choices import BodyKind, Clock, Level, Role
+from tracker.models import Body, Resolution
+
+FIRST_DAY = date(1930, 2, 3)
+YEARS_AHEAD = 10
+LAST_PAGE = 500
+MOST_CHOICES = 300
+ORDERS = [
+    ("since", _("Late the longest first")),
+    ("-since", _("Late the shortest first")),
+    ("-step", _("Highest step first")),
+    ("task", _("By task")),
+    ("clock", _("By clock")),
+]
+
+Choice = tuple[str, Any]
+
+
+def any_of(choices: list[Choice], text: Any = _("All")) -> list[Choice]:
+    """Return choices that begin with the one that filters nothing."""
+    return [("", text), *choices]
+
+
+def resolutions() -> list[Choice]:
+    """Return the documents that set tasks, by code. One query."""
+    rows = Resolution.objects.filter(tasks__isnull=False).distinct()[:MOST_CHOICES]
+    return [(row.code, row.number or row.title) for row in rows]
+
+
+def accountable_bodies() -> list[Choice]:
+    """Return the bodies that answer for tasks, by code. One query."""
+    rows = Body.objects.filter(responsibilities__role=Role.ACCOUNTABLE).distinct()[:MOST_CHOICES]
+    return [(row.code, row.label) for row in rows]
+
+
+class DayField(forms.DateField):
+    """A day that the pages can show: typed as 2026-11-23 by the browser, or as 23/11/2026 by hand."""
+
+    def __init__(self, **kwargs: Any):
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **{"widget": widget, "required": False, **kwargs})
+
+
+class FilterForm(forms.Form):
+    """A form over a query string that always has values: what is wrong is left out."""
+
+    page = forms.IntegerField(min_value=1, max_value=LAST_PAGE, required=False, widget=forms.HiddenInput)
+
+    def values(self) -> dict[str, Any]:
+        """Return what was asked for and understood."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+
+
+class AsOfForm(FilterForm):
+    as_of = DayField(label=_("As of"), help_text="")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_as_of(self) -> date | None:
+        day: date | None = self.cleaned_data["as_of"]
+        last = self.today + timedelta(days=366 * YEARS_AHEAD)
+        if day is not None and not FIRST_DAY <= day <= last:
+            raise ValidationError(_("Give a day from 3 February 1930 to ten years from now."))
+        return day
+
+    @property
+    def day(self) -> date:
+        """The day that is shown: the one asked for, else today."""
+        day: date = self.values().get("as_of", self.today)
+        return day
+
+
+class MatrixForm(AsOfForm):
+    resolution = forms.ChoiceField(label=_("Document"), required=False)
+    level = forms.ChoiceField(label=_("Level of the body"), required=False, choices=any_of(Level.choices))
+    kind = forms.ChoiceField(label=_("Kind of body"), required=False, choices=any_of(BodyKind.choices))
+    role = forms.ChoiceField(
+        label=_("Role"), required=False, choices=any_of([(role.value, f"{role.value} · {role.label}") for role in Role])
+    )
+    state = forms.ChoiceField(label=_("State"), required=False, choices=any_of([(row.value, row.label) for row in State]))
+
+    field_order = ["resolution", "level", "kind", "role", "state", "as_of"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["resolution"].choices = any_of(resolutions())  # type: ignore[attr-defined]
+
+
+class OverdueForm(FilterForm):
+    clock = forms.ChoiceField(label=_("Clock"), required=False, choices=any_of(Clock.choices))
+    body = forms.ChoiceField(label=_("Accountable body"), required=False)
+    resolution = forms.ChoiceField(label=_("Document"), required=False)
+    level = forms.ChoiceField(label=_("Level to reach"), required=False, choices=any_of(Level.choices))
+    step = forms.TypedChoiceField(
+        label=_("Step"), required=False, coerce=int, empty_value=None,
+        choices=any_of([(str(number), str(number)) for number in range(10)]),
+    )
+    acknowledged = forms.ChoiceField(
+        label=_("Acknowledged"), required=False, choices=any_of([("no", _("Not yet")), ("yes", _("Yes"))])
+    )
+    q = forms.CharField(label=_("Words in the task"), required=False, max_length=200)
+    order = forms.ChoiceField(label=_("Order"), required=False, choices=ORDERS)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["resolution"].choices = any_of(resolutions())  # type: ignore[attr-defined]
+        self.fields["body"].choices = any_of(accountable_bodies())  # type: ignore[attr-defined]
+
+    def wanted(self) -> OverdueFilter:
+        return OverdueFilter(**self.values())

@@ -1,0 +1,167 @@
+"""The form of a progress report, and the commission's decision on one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tracker.choices import Rank
+from tracker.forms.queues import DayField
+from tracker.models import Attachment, Body, Instrument, ProgressReport, Task
+from tracker.rules.stages import claimable_from
+from tracker.services.attachments import KINDS
+
+NEW_FIELDS = {
+    "number": "new_number",
+    "rank": "new_rank",
+    "title_vi": "new_title",
+    "signed_on": "new_signed_on",
+    "in_force_on": "new_in_force_on",
+}
+"""Column of an instrument → field of the form."""
+
+PLACES = {**NEW_FIELDS, "instrument": "instrument_number", "level": "instrument_number"}
+"""Where the error of a service is shown; everything else keeps its name or stands on top."""
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files. Their size, ending and content are checked by the service that stores them."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(widget=FilesInput(attrs={"multiple": True, "accept": ",".join(KINDS)}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, (list, tuple)) else [data] if data else []
+        return [super(FilesField, self).clean(item, initial) for item in files]
+
+
+class ReportForm(forms.Form):
+    """One form for all: stage, what was done, what hinders, and the evidence (an instrument or files)."""
+
+    body = forms.ChoiceField(label=_("Reporting body"))
+    stage = forms.ChoiceField(label=_("Stage reached"))
+    done_text = forms.CharField(
+        label=_("What was done"), max_length=5000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Facts and dates. No data on citizens: counts and published summaries only."),
+    )
+    hindrance_text = forms.CharField(
+        label=_("What hinders"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Leave it empty if nothing does."),
+    )
+    instrument_number = forms.CharField(
+        label=_("Number of the instrument"), max_length=80, required=False,
+        widget=forms.TextInput(attrs={"list": "instruments", "autocomplete": "off"}),
+        help_text=_("Begin to type the number and choose it from the list. It is needed for the stage “Promulgated”."),
+    )
+    articles = forms.CharField(
+        label=_("Articles"), max_length=300, required=False, help_text=_("Which ones carry out the task, such as 5, 7–9.")
+    )
+    new_number = forms.CharField(label=_("Number"), max_length=80, required=False)
+    new_rank = forms.ChoiceField(label=_("Rank"), required=False, choices=[("", _("Choose")), *Rank.choices])
+    new_title = forms.CharField(label=_("Title"), max_length=500, required=False)
+    new_signed_on = DayField(label=_("Signed on"))
+    new_in_force_on = DayField(label=_("In force from"))
+    files = FilesField(
+        label=_("Files"), required=False,
+        help_text=_("PDF, Word, Excel, PNG or JPEG; at most 5 files of 20 MB each."),
+    )
+    remove = forms.MultipleChoiceField(label=_("Take away"), required=False, widget=forms.CheckboxSelectMultiple)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, task: Task, bodies: Sequence[Body], files: Sequence[Attachment] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.bodies = {str(body.pk): body for body in bodies}
+        self.offer("body", [(key, str(body)) for key, body in self.bodies.items()])
+        self.offer("stage", [(stage.value, stage.label) for stage in claimable_from(task.stage)])
+        self.offer("remove", [(str(file.pk), file.name) for file in files])
+        if len(bodies) == 1:
+            self.fields["body"].widget = forms.HiddenInput()
+
+    def offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def is_registering(self) -> bool:
+        """Whether something was typed into the fields of a new instrument, so that they must be seen."""
+        return any(self[name].value() for name in NEW_FIELDS.values())
+
+    def clean_body(self) -> Body:
+        return self.bodies[self.cleaned_data["body"]]
+
+    def clean_instrument_number(self) -> Instrument | None:
+        """Find the instrument by its number, without regard to case."""
+        number = " ".join(self.cleaned_data["instrument_number"].split())
+        if not number:
+            return None
+        found: Instrument | None = Instrument.objects.filter(number__iexact=number).first()
+        if found is None:
+            raise ValidationError(_("No instrument has this number: choose one from the list, or register it below."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not any(data.get(name) for name in NEW_FIELDS.values()):
+            return data
+        if data.get("instrument_number"):
+            self.add_error("new_number", _("Name one instrument: a registered one, or a new one."))
+        for name in ("new_number", "new_rank", "new_title", "new_signed_on"):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Fill this in to register the instrument."))
+        return data
+
+    def new_instrument(self) -> Instrument | None:
+        """Return the instrument to register, not saved; None where none was typed."""
+        if not self.cleaned_data.get("new_number"):
+            return None
+        values = {column: self.cleaned_data[name] for column, name in NEW_FIELDS.items()}
+        return Instrument(**values)
+
+    def texts(self) -> dict[str, Any]:
+        """Return what goes into the report as it stands."""
+        return {name: self.cleaned_data[name] for name in ("stage", "done_text", "hindrance_text", "articles", "files")}
+
+    def take(self, error: ValidationError) -> None:
+        """Show what a service refused beside the fields that it speaks of."""
+        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for name, messages in found.items():
+            place = PLACES.get(name, name)
+            for message in messages:
+                self.add_error(place if place in self.fields else None, message)
+
+
+def initial_of(report: ProgressReport) -> dict[str, Any]:
+    """Return what the form shows of a draft. The instrument must be loaded."""
+    names = ("stage", "done_text", "hindrance_text", "articles", "version")
+    values = {name: getattr(report, name) for name in names}
+    number = report.instrument.number if report.instrument else ""
+    return {**values, "body": str(report.body_id), "instrument_number": number}
+
+
+class DecisionForm(forms.Form):
+    """Accept or return; a return says what is missing. `seen` binds the decision to what was read."""
+
+    note = forms.CharField(
+        label=_("Reason or note"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Needed to return: say what is missing."),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)
+    decision = forms.ChoiceField(choices=[("accept", ""), ("return", "")])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("decision") == "return" and not data.get("note", "").strip() and "note" not in self.errors:
+            self.add_error("note", _("Say what is missing, so that the body can mend it."))
+        return data
+
+
+class AcknowledgeForm(forms.Form):
+    note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

@@ -1,0 +1,26 @@
+"""Desk: what waits on the bodies of whoever is signed in."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.policies import scope_of
+from tracker.boards.desk import desk as desk_of
+from tracker.boards.review import queue_length
+from tracker.clock import local_today
+from tracker.models import Body
+from tracker.policies import may
+from tracker.views.doors import reading
+
+
+@reading
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show it, most urgent first. Twelve queries whatever the number of tasks."""
+    today, scope = local_today(), scope_of(request.user)
+    context = {
+        "desk": desk_of(request.user, today, scope.body_ids),
+        "bodies": Body.objects.filter(pk__in=scope.body_ids),
+        "queue": queue_length(request.user) if may(request.user, "review.read") else None,
+    }
+    return render(request, "tracker/desk.html", context)

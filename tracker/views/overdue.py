@@ -1,0 +1,64 @@
+"""Overdue: the open flags, for the commission, editors and supervisors; the commission acknowledges them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from accounts.policies import scope_of
+from tracker import clock
+from tracker.boards.overdue import overdue as overdue_page
+from tracker.boards.overdue import rows_of
+from tracker.choices import Duty
+from tracker.errors import Conflict
+from tracker.forms.queues import OverdueForm
+from tracker.forms.reports import AcknowledgeForm
+from tracker.models import Flag
+from tracker.policies import require
+from tracker.services import flags
+from tracker.views.doors import reading, writing
+
+
+@reading
+def overdue(request: HttpRequest) -> HttpResponse:
+    """Show one page of flags as filtered and ordered. Nine queries whatever the number of flags."""
+    require(request.user, "overdue.read")
+    form = OverdueForm(request.GET)
+    context = {
+        "form": form,
+        "board": overdue_page(request.user, clock.local_today(), form.wanted()),
+        "is_commission": scope_of(request.user).has(Duty.COMMISSION),
+    }
+    return render(request, "tracker/overdue.html", context)
+
+
+@writing
+def flag_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Acknowledge a flag with a note, then go back to where the reader was."""
+    flag = get_object_or_404(Flag.objects.visible_to(request.user).select_related("task__resolution__issuer"), pk=pk)
+    require(request.user, "flag.acknowledge", flag)
+    form = AcknowledgeForm(request.POST or None, initial={"version": flag.version})
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            flags.acknowledge(flag, by=request.user, at=clock.now(), **form.cleaned_data)
+        except Conflict as error:
+            form.add_error(None, error.message)
+            status = 200 if request.headers.get("HX-Request") else 409  # htmx shows nothing of a 4xx
+        else:
+            messages.success(request, _("Acknowledged. The flag stays open until its cause ends."))
+            return redirect(_back(request))
+    row = rows_of(Flag.objects.filter(pk=flag.pk), clock.local_today(), order=("pk",), limit=1)[0]
+    context = {"row": row, "form": form, "back": _back(request)}
+    return render(request, "tracker/overdue_acknowledge.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the reader came from, if it is a page of ours."""
+    url = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_ours else reverse("overdue")

@@ -1,0 +1,98 @@
+"""Review: the commission reads what was submitted and declared, and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from tracker import clock
+from tracker.boards.review import review_queue
+from tracker.choices import EvidenceState
+from tracker.errors import Conflict, Stale
+from tracker.forms.reports import DecisionForm
+from tracker.models import Institutionalization, ProgressReport
+from tracker.policies import may, require
+from tracker.services import institutionalizations, reports
+from tracker.views.doors import acting, reading, writing
+from tracker.views.reports import report_page
+
+
+@reading
+def review(request: HttpRequest) -> HttpResponse:
+    """Show both queues, the oldest first."""
+    require(request.user, "review.read")
+    return render(request, "tracker/review.html", {"queue": review_queue(request.user, clock.local_today())})
+
+
+@acting
+def report_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept or return a report. What was typed stays when somebody else was quicker."""
+    rows = ProgressReport.objects.visible_to(request.user)
+    report = get_object_or_404(rows.select_related("task__resolution__issuer", "body", "author", "instrument"), pk=pk)
+    require(request.user, "report.decide", report)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return report_page(request, report, form)
+    seen = form.cleaned_data["seen"]
+    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+    status = _decided(request, form, lambda **kwargs: _decide_report(report, form, version=version, **kwargs))
+    return report_page(request, report, form, status=status) if status else redirect("review")
+
+
+def _decide_report(report: ProgressReport, form: DecisionForm, **kwargs: Any) -> None:
+    decide = reports.accept if form.cleaned_data["decision"] == "accept" else reports.send_back
+    decide(report, note=form.cleaned_data["note"], **kwargs)
+
+
+@writing
+def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show declared evidence as it is now, and verify or return it."""
+    rows = Institutionalization.objects.visible_to(request.user)
+    joined = ("task__resolution__issuer", "instrument__issuer", "body", "declared_by", "verified_by")
+    evidence = get_object_or_404(rows.select_related(*joined), pk=pk)
+    require(request.user, "review.read")
+    shown = institutionalizations.hash_of(evidence)
+    form = DecisionForm(request.POST or None, initial={"seen": shown})
+    status = 200
+    if request.method == "POST":
+        if not may(request.user, "evidence.verify", evidence):
+            raise PermissionDenied(_("Nobody verifies what they declared: ask a colleague."))
+        if form.is_valid():
+            status = _decided(request, form, lambda **kwargs: _decide_evidence(evidence, form, shown, **kwargs))
+            if not status:
+                return redirect("review")
+    context = {
+        "evidence": evidence, "form": form, "shown": shown,
+        "others": evidence.task.institutionalizations.exclude(pk=evidence.pk).select_related("instrument")[:20],
+        "may_decide": evidence.state == EvidenceState.DECLARED and may(request.user, "evidence.verify", evidence),
+    }
+    return render(request, "tracker/review_evidence.html", context, status=status or 200)
+
+
+def _decide_evidence(evidence: Institutionalization, form: DecisionForm, shown: str, **kwargs: Any) -> None:
+    if form.cleaned_data["seen"] != shown:
+        raise Stale(evidence.version)
+    verifies = form.cleaned_data["decision"] == "accept"
+    decide = institutionalizations.verify if verifies else institutionalizations.send_back
+    decide(evidence, note=form.cleaned_data["note"], **kwargs)
+
+
+def _decided(request: HttpRequest, form: DecisionForm, decide: Callable[..., None]) -> int:
+    """Do it and say so; 0, or the status of a page that shows what stood against it."""
+    try:
+        decide(by=request.user, at=clock.now())
+    except ValidationError as error:
+        for message in error.messages:
+            form.add_error(None, message)
+        return 200
+    except Conflict as error:
+        form.add_error(None, error.message)
+        return 409
+    messages.success(request, _("Decided. The body that reported sees it on its desk."))
+    return 0
