@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.urls import reverse
 
 from tracker.processes import valkey
 from tracker.processes.state import Refused
@@ -98,7 +97,7 @@ def _web_answers() -> bool:
     client = http.client.HTTPConnection("127.0.0.1", settings.PORT, timeout=30)
     try:
         # Not /health/: it is red, and logged, until the first job has run.
-        client.request("GET", reverse(settings.LOGIN_URL), headers={"Host": f"localhost:{settings.PORT}"})
+        client.request("GET", "/accounts/login/", headers={"Host": f"localhost:{settings.PORT}"})
         client.getresponse().read()
     except (OSError, http.client.HTTPException):
         return False
