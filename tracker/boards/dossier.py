@@ -29,6 +29,7 @@ from tracker.models import (
 from tracker.rules.status import FourCells
 
 NEWEST = 50
+LATEST = 8
 ROLE_ORDER = (Role.LEADS, Role.ACCOUNTABLE, Role.RESPONSIBLE, Role.CONSULTED, Role.SUPERVISES, Role.INFORMED)
 
 
@@ -77,6 +78,18 @@ class Dossier:
     children_cells: FourCells
     links: list[tuple[TaskLink, Task]]
     changed_by: dict[int, list[InstrumentLink]]
+
+    @property
+    def latest_events(self) -> list[Event]:
+        return self.events[:LATEST]
+
+    @property
+    def older_events(self) -> list[Event]:
+        return self.events[LATEST:]
+
+    @property
+    def accountable(self) -> Cell | None:
+        return next((cell for cell in self.cells if cell.row.role == Role.ACCOUNTABLE), None)
 
     @property
     def missing_levels(self) -> list[LevelState]:

@@ -11,8 +11,8 @@ from django.templatetags.static import static
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tracker import choices
 from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
@@ -66,7 +66,7 @@ def day(value: date | datetime | None) -> str:
     if value is None or value == "":
         return ""
     local = local_day(value) if isinstance(value, datetime) else value
-    return formats.date_format(local, "j M Y" if (get_language() or "vi").startswith("en") else "d/m/Y")
+    return formats.date_format(local, "SHORT_DATE_FORMAT")
 
 
 @register.filter
