@@ -29,7 +29,7 @@ from tracker.models import (
     Task,
 )
 from tracker.rules.deadlines import parse_deadline
-from tracker.services import bodies, institutionalizations, instruments, policies, resolutions, tasks
+from tracker.services import bodies, instruments, policies, resolutions, tasks
 
 TEXTS = ("source", "to_be_checked", "is_demo")
 
@@ -200,4 +200,3 @@ class ContentLoader:
         texts = row.only("note_vi", "note_en", "source")
         task, other = self.task(row["task"]), self.task(row["other"])
         tasks.link(task, other, kind=row["kind"], by=None, at=self.at, **texts)
-

@@ -60,6 +60,8 @@ class DerivedQuerySet(models.QuerySet):
 
     def update(self, **kwargs: Any) -> int:
         for field in derived_fields(self.model, kwargs):
+            if field.name in kwargs:  # bulk_update() below has derived it row by row
+                continue
             values = [kwargs.get(name) for name in field.sources]
             if any(value is None or hasattr(value, "resolve_expression") for value in values):
                 raise ValueError(f"update() of {field.sources} must give all of them as plain values: {field.name}")

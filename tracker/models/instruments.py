@@ -27,7 +27,9 @@ class Instrument(DerivedModel):
     """The legal document that institutionalizes: from a law to the rules of one commune."""
 
     number = models.CharField(
-        _("number"), max_length=80, unique=True,
+        _("number"),
+        max_length=80,
+        unique=True,
         error_messages={"unique": _("An instrument with this number is registered already: choose it from the list.")},
     )
     rank = models.CharField(_("rank"), max_length=24, choices=Rank)
@@ -171,9 +173,7 @@ class Institutionalization(DerivedModel):
                 violation_error_message=_("This instrument is already declared for the task at that level."),
             ),
             models.CheckConstraint(
-                condition=Q(verified_by__isnull=True)
-                | Q(declared_by__isnull=True)
-                | ~Q(verified_by=F("declared_by")),
+                condition=Q(verified_by__isnull=True) | Q(declared_by__isnull=True) | ~Q(verified_by=F("declared_by")),
                 name="institutionalization_two_persons",
                 violation_error_message=_("Nobody verifies what they declared: ask a colleague."),
             ),

@@ -85,9 +85,7 @@ class ResolutionLink(DerivedModel):
 class Provision(DerivedModel):
     """A numbered place in a document, with a stable label such as XV.2.3."""
 
-    resolution = models.ForeignKey(
-        Resolution, models.CASCADE, related_name="provisions", verbose_name=_("resolution")
-    )
+    resolution = models.ForeignKey(Resolution, models.CASCADE, related_name="provisions", verbose_name=_("resolution"))
     parent = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("part of")
     )

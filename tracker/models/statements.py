@@ -124,7 +124,9 @@ def execute(statement: Statement) -> int:
 
 
 @lru_cache(maxsize=256)
-def _compiled(vendor: str, build: Callable[..., Statement], is_due: bool, key: Any) -> tuple[str, tuple[Any, ...], bool]:
+def _compiled(
+    vendor: str, build: Callable[..., Statement], is_due: bool, key: Any
+) -> tuple[str, tuple[Any, ...], bool]:
     statement = build(Batch(*_BATCH, is_due).tasks(_DAY), _DAY, _AT, **dict(key))
     return (*statement.compile(), statement.returns_rows)
 

@@ -121,7 +121,9 @@ class Task(DerivedModel):
         verbose_name_plural = _("tasks")
         ordering = ["resolution", "position", "id"]
         indexes = [
-            models.Index(fields=["next_check_on", "id"], name="task_next_check", condition=Q(next_check_on__isnull=False)),
+            models.Index(
+                fields=["next_check_on", "id"], name="task_next_check", condition=Q(next_check_on__isnull=False)
+            ),
             models.Index(fields=["resolution", "position", "id"], name="task_in_order"),
             models.Index(fields=["stage", "effective_due_on"], name="task_stage_due"),
         ]

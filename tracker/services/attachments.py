@@ -32,9 +32,7 @@ KINDS = {
 }
 
 
-def store(
-    report: ProgressReport, files: Iterable[UploadedFile], *, by: Any, at: datetime
-) -> list[Attachment]:
+def store(report: ProgressReport, files: Iterable[UploadedFile], *, by: Any, at: datetime) -> list[Attachment]:
     """Store the files of a report. Raises ValidationError on `files`; then none of them is stored."""
     uploads = list(files)
     if len(uploads) + report.attachments.count() > MAX_FILES:
@@ -87,7 +85,12 @@ def remove(attachment: Attachment, *, by: Any, at: datetime) -> None:
         raise refuse(files=_("This report was submitted: its files stay."))
     stored = attachment.file
     history.record(
-        "report.file_removed", report, by=by, at=at, task=report.task, private_to=report.body,
+        "report.file_removed",
+        report,
+        by=by,
+        at=at,
+        task=report.task,
+        private_to=report.body,
         before={"name": attachment.name, "sha256": attachment.sha256},
     )
     attachment.delete()

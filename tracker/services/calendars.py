@@ -38,9 +38,7 @@ def _exceptions(calendar: Calendar) -> tuple[dict[date, Names], dict[date, Names
     return off, work
 
 
-def _day(
-    calendar: Calendar, day: date, is_working: bool, ordinal: int, *, names: dict[date, Names]
-) -> CalendarDay:
+def _day(calendar: Calendar, day: date, is_working: bool, ordinal: int, *, names: dict[date, Names]) -> CalendarDay:
     name_en, name_vi = names.get(day, ("", ""))
     return CalendarDay(
         calendar=calendar, day=day, is_working=is_working, ordinal=ordinal, name_vi=name_vi, name_en=name_en

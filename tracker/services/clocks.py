@@ -38,7 +38,9 @@ def settle(tasks: Any, *, through: date, at: datetime) -> Count:
 
 def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
     with transaction.atomic(savepoint=False):
-        ids = list(tasks.to_check(day).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)[:BATCH])
+        ids = list(
+            tasks.to_check(day).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)[:BATCH]
+        )
         if not ids:
             return Count()
         count = settle_batch(Batch(ids[0], ids[-1], is_due=True), day=day, at=at, rules=Rules.on(day))

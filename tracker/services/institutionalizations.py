@@ -39,8 +39,16 @@ def declare(
     if task.kind == TaskKind.OBJECTIVE:
         raise refuse(task=_("An objective or principle is not institutionalized by one instrument."))
     evidence = Institutionalization(
-        task=task, instrument=instrument, level=level, articles=articles, coverage=coverage, body=body,
-        declared_by=by, declared_on=on or local_day(at), recorded_at=at, **texts,
+        task=task,
+        instrument=instrument,
+        level=level,
+        articles=articles,
+        coverage=coverage,
+        body=body,
+        declared_by=by,
+        declared_on=on or local_day(at),
+        recorded_at=at,
+        **texts,
     )
     _check_rank(evidence)
     evidence.full_clean(exclude=["declared_by"])
@@ -57,9 +65,7 @@ def declare_all_levels(
     known = set(task.institutionalizations.filter(instrument=instrument).values_list("level", flat=True))
     own = level_of_rank(Rank(instrument.rank))
     levels = [row.level for row in task.levels.all() if row.level not in known and own in (None, row.level)]
-    return [
-        declare(task, instrument, level=level, articles=articles, body=body, by=by, at=at) for level in levels
-    ]
+    return [declare(task, instrument, level=level, articles=articles, body=body, by=by, at=at) for level in levels]
 
 
 def _check_rank(evidence: Institutionalization) -> None:

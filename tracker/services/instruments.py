@@ -18,9 +18,7 @@ from tracker.services.registers import enter
 def register(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
     """Record an instrument. Raises ValidationError that names the field; a known number is one."""
     fields = ("number", "rank", "signed_on", "in_force_on", "ends_on")
-    return enter(
-        instrument, by=by, at=at, kind="instrument.registered", fields=fields, action="instrument.register"
-    )
+    return enter(instrument, by=by, at=at, kind="instrument.registered", fields=fields, action="instrument.register")
 
 
 @transaction.atomic
@@ -40,7 +38,9 @@ def end(instrument: Instrument, *, on: date, by: Any, at: datetime, ended_by: In
     return instrument
 
 
-def link(instrument: Instrument, other: Instrument, *, kind: str, on: date | None, by: Any, at: datetime) -> InstrumentLink:
+def link(
+    instrument: Instrument, other: Instrument, *, kind: str, on: date | None, by: Any, at: datetime
+) -> InstrumentLink:
     """Record that one instrument amends, replaces or details another."""
     require(by, "register.edit")
     row = InstrumentLink(instrument=instrument, other=other, kind=kind, on=on)

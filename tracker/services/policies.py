@@ -16,7 +16,14 @@ from tracker.services.registers import enter
 @transaction.atomic
 def create_calendar(calendar: Calendar, *, days_off: Iterable[DayOff], by: Any, at: datetime) -> Calendar:
     """Record a calendar with its edits and write out its days."""
-    enter(calendar, by=by, at=at, kind="calendar.created", fields=("code", "first_year", "last_year"), action="policy.edit")
+    enter(
+        calendar,
+        by=by,
+        at=at,
+        kind="calendar.created",
+        fields=("code", "first_year", "last_year"),
+        action="policy.edit",
+    )
     for edit in days_off:
         edit.calendar = calendar
         edit.full_clean()

@@ -16,7 +16,7 @@ from tracker.clock import local_day
 from tracker.errors import Conflict, Stale, refuse
 from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import require
-from tracker.rules.stages import can_move, claimable
+from tracker.rules.stages import can_move
 from tracker.services import attachments, clocks, history, institutionalizations, tasks
 
 
@@ -64,7 +64,7 @@ def _draft_of(task: Task, body: Body) -> ProgressReport | None:
 def _check(report: ProgressReport) -> None:
     if not report.task.is_open:
         raise refuse(stage=_("This task is no longer open: nothing is to be reported on it."))
-    if not claimable(Stage(report.stage)) or not can_move(Stage(report.task.stage), Stage(report.stage)):
+    if not can_move(report.task.stage, report.stage):
         raise refuse(stage=_("The task cannot move to this stage: choose a later one or the one before."))
     if not report.done_text.strip():
         raise refuse(done_text=_("Say what was done, in a sentence or two."))
@@ -108,7 +108,7 @@ def accept(
         if task.last_report_on is None or task.last_report_on < day:
             task.last_report_on = day
             task.save(update_fields=["last_report_on"])
-        if task.is_open and can_move(Stage(task.stage), Stage(report.stage)):
+        if task.is_open and can_move(task.stage, report.stage):
             tasks.move_to_stage(task, Stage(report.stage), on=day, by=by, at=at)
     return report
 

@@ -109,9 +109,7 @@ def record_stage(
     return task
 
 
-def suspend(
-    task: Task, *, until: date, reason: str, by: Any, at: datetime, version: int | None = None
-) -> Task:
+def suspend(task: Task, *, until: date, reason: str, by: Any, at: datetime, version: int | None = None) -> Task:
     """Stop the clocks of an open task; it goes on in its stage from `until` on (exclusive end)."""
     require(by, "task.suspend", task)
     _need_reason(reason)
@@ -119,9 +117,7 @@ def suspend(
         raise refuse(until=_("The suspension must end later than today: give a later day."))
     with clocks.changing(task, at=at, version=version):
         _need_open(task)
-        move_to_stage(
-            task, Stage.SUSPENDED, on=local_day(at), by=by, at=at, reason=reason, suspended_until=until
-        )
+        move_to_stage(task, Stage.SUSPENDED, on=local_day(at), by=by, at=at, reason=reason, suspended_until=until)
     return task
 
 
