@@ -46,13 +46,13 @@ def _place(config: dict[str, object]) -> str:
 
 
 def to_start(scratch: Path) -> Iterator[Part]:
-    """Give the parts in the order of their start; the web server comes last, so that what it shows works."""
+    """Give the parts in the order of their start; the web server first, so that the first page is not kept waiting."""
     environment = _environment(scratch)
     if not settings.REDIS_URL:
         yield Part("valkey", valkey.command(scratch), is_ready=lambda: valkey.is_up(scratch), ready_seconds=15)
+    yield Part("web", _web(), {**environment, "STATEMENT_TIMEOUT": _statement_timeout()}, is_ready=_web_answers)
     yield Part("worker", _worker(), environment)
     yield Part("beat", _beat(scratch), environment)
-    yield Part("web", _web(), {**environment, "STATEMENT_TIMEOUT": _statement_timeout()}, is_ready=_web_answers)
 
 
 def _environment(scratch: Path) -> dict[str, str]:
