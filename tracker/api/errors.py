@@ -1,0 +1,177 @@
+"""Every refusal of the API as application/problem+json (RFC 9457), in the reader's language."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import exceptions
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+# type → (status, title, what it means). The types are stable: clients may compare them.
+PROBLEMS: dict[str, tuple[int, Any, Any]] = {
+    "bad-request": (400, gettext_lazy("The request cannot be read"), gettext_lazy("The request cannot be read.")),
+    "unknown-parameter": (
+        400,
+        gettext_lazy("Unknown parameter"),
+        gettext_lazy("A query parameter is not known here: errors names it."),
+    ),
+    "invalid-parameter": (
+        400,
+        gettext_lazy("Invalid parameter"),
+        gettext_lazy("A query parameter has a value that cannot be used: errors says which and why."),
+    ),
+    "not-authenticated": (
+        401,
+        gettext_lazy("Not signed in"),
+        gettext_lazy("Sign in, or send a token as Authorization: Bearer rmt_…."),
+    ),
+    "invalid-token": (
+        401,
+        gettext_lazy("Token not accepted"),
+        gettext_lazy("The token is not known, has expired or was revoked, or its owner is no longer active."),
+    ),
+    "forbidden": (
+        403,
+        gettext_lazy("Not allowed"),
+        gettext_lazy("Your duty or the scope of your token does not allow this."),
+    ),
+    "not-found": (404, gettext_lazy("Not found"), gettext_lazy("There is nothing here, or nothing that you may see.")),
+    "method-not-allowed": (
+        405,
+        gettext_lazy("Method not allowed"),
+        gettext_lazy("This address can only be read: use GET."),
+    ),
+    "not-acceptable": (
+        406,
+        gettext_lazy("Not acceptable"),
+        gettext_lazy("This address answers in JSON only: accept application/json."),
+    ),
+    "unsupported-media-type": (
+        415,
+        gettext_lazy("Unsupported media type"),
+        gettext_lazy("Send the body as application/json."),
+    ),
+    "too-many-requests": (
+        429,
+        gettext_lazy("Too many requests"),
+        gettext_lazy("Wait for the seconds that Retry-After names, then try again."),
+    ),
+    "internal-error": (
+        500,
+        gettext_lazy("Internal error"),
+        gettext_lazy("Something went wrong here. Tell the operator the X-Request-ID of this answer."),
+    ),
+    "unavailable": (
+        503,
+        gettext_lazy("Not available"),
+        gettext_lazy("The database did not answer in time. Try again after the seconds that Retry-After names."),
+    ),
+}
+
+
+class ParameterProblem(exceptions.APIException):
+    """One or more query parameters are unknown or have values that cannot be used; `errors` says which and why."""
+
+    status_code = 400
+
+    def __init__(self, kind: str, errors: Mapping[str, list[str]]):
+        super().__init__(kind)
+        self.kind = kind
+        self.errors = dict(errors)
+
+
+def problem(
+    kind: str, request: HttpRequest, *, errors: Mapping[str, list[str]] | None = None, detail: str = ""
+) -> HttpResponse:
+    """Return the answer of one problem; `errors` maps a parameter or field to sentences for a person."""
+    status, title, meaning = PROBLEMS[kind]
+    body: dict[str, Any] = {
+        "type": f"/problems/{kind}",
+        "title": str(title),
+        "status": status,
+        "detail": detail or str(meaning),
+        "instance": request.path.encode("utf-8", "replace").decode(),
+    }
+    if errors:
+        body["errors"] = errors
+    response = HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
+    return keep_private(response)
+
+
+def keep_private(response: HttpResponse) -> HttpResponse:
+    """Forbid shared and stored copies: what is sent depends on who asks."""
+    response["Cache-Control"] = "private, no-store"
+    patch_vary_headers(response, ["Authorization", "Cookie", "Accept", "Accept-Language"])
+    return response
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse:
+    """Turn whatever a view raised into a problem; what nobody foresaw is logged and told as a 500."""
+    request = context["request"]._request
+    kind = kind_of(error)
+    if kind == "internal-error":
+        logger.exception("Unforeseen error at %s", request.path)
+        got_request_exception.send(sender=None, request=request)
+    response = problem(kind, request, errors=getattr(error, "errors", None), detail=_detail(error))
+    for name, value in _headers(error, kind, context).items():
+        response[name] = value
+    return response
+
+
+def kind_of(error: Exception) -> str:
+    """Return the problem type of an exception."""
+    if isinstance(error, ParameterProblem):
+        return error.kind
+    for known, kind in _KINDS:
+        if isinstance(error, known):
+            return kind
+    return "internal-error"
+
+
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.NotAuthenticated, "not-authenticated"),
+    (exceptions.AuthenticationFailed, "invalid-token"),
+    (exceptions.PermissionDenied, "forbidden"),
+    (PermissionDenied, "forbidden"),
+    (exceptions.NotFound, "not-found"),
+    (Http404, "not-found"),
+    (exceptions.MethodNotAllowed, "method-not-allowed"),
+    (exceptions.NotAcceptable, "not-acceptable"),
+    (exceptions.UnsupportedMediaType, "unsupported-media-type"),
+    (exceptions.Throttled, "too-many-requests"),
+    (exceptions.ParseError, "bad-request"),
+    (SuspiciousOperation, "bad-request"),
+    (OperationalError, "unavailable"),
+)
+
+
+def _detail(error: Exception) -> str:
+    """The sentence that fits better than the general one."""
+    if isinstance(error, ParameterProblem):
+        return _("See errors: %(names)s.") % {"names": ", ".join(error.errors)}
+    return ""
+
+
+def _headers(error: Exception, kind: str, context: dict[str, Any]) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge + (', error="invalid_token"' if kind == "invalid-token" else "")
+    if kind == "method-not-allowed":
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    wait = getattr(error, "wait", None)
+    if kind in ("unavailable", "too-many-requests"):
+        headers["Retry-After"] = str(int(wait or RETRY_SECONDS))
+    return headers

@@ -1,0 +1,24 @@
+"""The resources of the API, each declared once: rows, filters, schema and documentation derive from here."""
+
+from tracker.api.declaration import Resource
+from tracker.api.resources.bodies import BODIES, CADRES, POSTS, RESPONSIBILITIES
+from tracker.api.resources.followup import FLAGS, PROGRESS_REPORTS
+from tracker.api.resources.history import CHANGES
+from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
+from tracker.api.resources.resolutions import PROVISIONS, RESOLUTIONS
+from tracker.api.resources.tasks import TASKS
+
+RESOURCES: tuple[Resource, ...] = (
+    RESOLUTIONS,
+    PROVISIONS,
+    TASKS,
+    BODIES,
+    POSTS,
+    CADRES,
+    RESPONSIBILITIES,
+    INSTRUMENTS,
+    INSTITUTIONALIZATIONS,
+    PROGRESS_REPORTS,
+    FLAGS,
+    CHANGES,
+)

@@ -1,0 +1,135 @@
+"""Operations of the OpenAPI 3.1 description, derived from the declaration."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+
+from tracker.api import components
+from tracker.api.declaration import Resource, Words
+from tracker.api.errors import CONTENT_TYPE, PROBLEMS
+
+COMMON = (
+    "not-authenticated",
+    "forbidden",
+    "method-not-allowed",
+    "not-acceptable",
+    "too-many-requests",
+    "internal-error",
+    "unavailable",
+)
+REFERENCE = "#/components/schemas/"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How the description names the token."""
+
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "rmt_<id>.<secret>"}
+
+
+class DeclaredSchema(AutoSchema):
+    """Writes an operation from what the view's `describe` says; nothing is guessed from code."""
+
+    def get_operation(self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any) -> Any:
+        self.registry = registry
+        self.component("Problem", components.problem_schema())
+        return {**cast(Any, self.view).describe(self), "security": self.get_auth()}
+
+    def component(self, name: str, schema: dict[str, Any]) -> str:
+        """Register a named schema once and return the reference to it."""
+        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema)
+        self.registry.register_on_missing(component)
+        return f"{REFERENCE}{name}"
+
+
+def operation(
+    *,
+    name: str,
+    tag: str,
+    about: str,
+    answer: dict[str, Any],
+    example: Any,
+    parameters: tuple[dict[str, Any], ...] = (),
+    refusals: tuple[str, ...] = ("unknown-parameter", "bad-request"),
+) -> dict[str, Any]:
+    """Return one operation with its errors."""
+    content = {"application/json": {"schema": answer, "example": example}}
+    return {
+        "operationId": name,
+        "summary": about.split(". ")[0].rstrip("."),
+        "description": about,
+        "tags": [tag],
+        "parameters": list(parameters),
+        "responses": {"200": {"description": about, "content": content}, **problems(*refusals, *COMMON)},
+    }
+
+
+def problems(*kinds: str) -> dict[str, Any]:
+    """Return the error answers, one a status with an example of each type."""
+    answers: dict[str, Any] = {}
+    for kind in kinds:
+        status, title, meaning = PROBLEMS[kind]
+        body = {
+            "type": f"/problems/{kind}",
+            "title": str(title),
+            "status": status,
+            "detail": str(meaning),
+            "instance": "/api/v1/…",
+        }
+        content: dict[str, Any] = {"schema": {"$ref": f"{REFERENCE}Problem"}, "examples": {}}
+        answer = answers.setdefault(str(status), {"description": str(title), "content": {CONTENT_TYPE: content}})
+        answer["content"][CONTENT_TYPE]["examples"][kind] = {"value": body}
+    return dict(sorted(answers.items()))
+
+
+INDEX = Words("The addresses of all collections.", "Địa chỉ của mọi tập dữ liệu.")
+LIST = Words("One page.", "Một trang.")
+DETAIL = Words("One row by its id.", "Một dòng theo mã số.")
+
+
+def describe_list(resource: Resource, schema: DeclaredSchema) -> dict[str, Any]:
+    """Return the operation of a list."""
+    row = schema.component(resource.singular, components.row_schema(resource))
+    page = schema.component(f"{resource.singular}Page", components.page_schema(row))
+    return operation(
+        name=f"list_{_plain(resource.name)}",
+        tag=resource.name,
+        about=f"{resource.about} {LIST}",
+        answer={"$ref": page},
+        example={"next": None, "previous": None, "results": [components.example_of(resource.fields)]},
+        parameters=tuple(components.list_parameters(resource)),
+        refusals=("unknown-parameter", "invalid-parameter", "bad-request"),
+    )
+
+
+def describe_detail(resource: Resource, schema: DeclaredSchema) -> dict[str, Any]:
+    """Return the operation of one row."""
+    row = schema.component(resource.singular, components.row_schema(resource))
+    pk = {
+        "in": "path",
+        "name": "pk",
+        "required": True,
+        "description": str(DETAIL),
+        "schema": {"type": "string"},
+        "example": "12",
+    }
+    return operation(
+        name=f"get_{_plain(resource.name)}",
+        tag=resource.name,
+        about=f"{resource.about} {DETAIL}",
+        answer={"$ref": row},
+        example=components.example_of(resource.fields),
+        parameters=(pk, *components.as_of_parameter(resource)),
+        refusals=("unknown-parameter", "invalid-parameter", "bad-request", "not-found"),
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_").replace("/", "_")
