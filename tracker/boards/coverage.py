@@ -36,7 +36,6 @@ def coverage(user: Any, day: date) -> list[LevelCoverage]:
         task=OuterRef("task"), level=OuterRef("level"), verified_on__lte=day
     )
     rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day)).values("pk")).annotate(is_covered=Exists(evidence))
-    sums = {"tasks": Count("pk"), "covered": Count("pk", filter=Q(is_covered=True))}
     numbers = rows.order_by().values_list("level").annotate(tasks=Count("pk"), covered=Count("pk", filter=Q(is_covered=True)))
     found = {level: (tasks, covered) for level, tasks, covered in numbers}
     shown = [level for level in Level if level != Level.DISTRICT or level.value in found]

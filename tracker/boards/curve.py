@@ -47,8 +47,8 @@ def _by_day(tasks: Any, field: str) -> list[tuple[date, int]]:
 def _done_by_day(tasks: Any, day: date) -> list[tuple[date, int]]:
     became, ceased = Q(to_stage=Stage.INSTITUTIONALIZED), Q(from_stage=Stage.INSTITUTIONALIZED)
     changes = changes_known_on(day).filter(became | ceased, task__in=tasks.values("pk"))
-    rows = changes.order_by().values_list("on").annotate(Count("pk", filter=became), Count("pk", filter=ceased))
-    return [(on, gained - lost) for on, gained, lost in rows]
+    sums = {"gained": Count("pk", filter=became), "lost": Count("pk", filter=ceased)}
+    return [(on, gained - lost) for on, gained, lost in changes.order_by().values_list("on").annotate(**sums)]
 
 
 def _sum(numbers: Iterable[tuple[date, int]], day: date) -> int:

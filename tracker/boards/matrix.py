@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from tracker.boards.standing import flagged_on, tasks_on
-from tracker.choices import BodyKind, FieldStatus, Role, Stage, TaskKind
+from tracker.choices import BodyKind, FieldStatus, Level, Role, Stage, TaskKind
 from tracker.models import Body, Provision, Responsibility, Task
 
 PAGE = 100
@@ -111,7 +111,7 @@ class Matrix:
 def matrix(user: Any, day: date, wanted: MatrixFilter) -> Matrix:
     """Return one page of the matrix as it was on `day` and was known by the end of it. Four queries.
 
-    Rows are ordered as the documents are, columns by kind of body and name. A row stays in when no body is asked for.
+    Rows are ordered as the documents are, columns by level, kind and name of the body. A row stays in when no body is asked for.
     """
     start = (wanted.page - 1) * PAGE
     tasks = list(_tasks(user, day, wanted)[start : start + PAGE + 1])
@@ -153,9 +153,9 @@ def _letters(ids: list[int], day: date, wanted: MatrixFilter) -> tuple[dict[tupl
 
 
 def _columns(ids: Iterable[int]) -> list[Body]:
-    order = list(BodyKind.values)
+    levels, kinds = list(Level.values), list(BodyKind.values)
     bodies: list[Body] = list(Body.objects.filter(pk__in=list(ids)))
-    return sorted(bodies, key=lambda body: order.index(body.kind))
+    return sorted(bodies, key=lambda body: (levels.index(body.level), kinds.index(body.kind)))
 
 
 def _state(task: Any) -> State | None:
