@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import Scope, scope_of
@@ -54,16 +54,8 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
         ("overdue", _("Overdue"), may(user, "overdue.read")),
         ("review", _("Review"), may(user, "review.read")),
     )
-    return tuple(_item(name, label, path) for name, label, is_shown in entries if is_shown and _url(name))
+    return tuple(_item(reverse(name), label, path) for name, label, is_shown in entries if is_shown)
 
 
-def _item(name: str, label: Any, path: str) -> NavItem:
-    url = _url(name)
+def _item(url: str, label: Any, path: str) -> NavItem:
     return NavItem(url, label, path.startswith(url))
-
-
-def _url(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

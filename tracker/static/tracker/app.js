@@ -18,6 +18,8 @@ document.addEventListener("keydown", (event) => {
 // A form is sent once: the second click of an impatient finger does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  // A filter may have changed the address since the page came.
+  if (form.matches(".language")) form.elements.next.value = location.pathname + location.search;
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
