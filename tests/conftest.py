@@ -35,6 +35,7 @@ _cleanup = contextlib.ExitStack()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", default=os.environ.get("TEST_DB", "sqlite"), choices=["sqlite", "postgresql"])
+    parser.addoption("--durable", action="store_true", help="PostgreSQL as it would run for real: figures count")
     parser.addoption("--full", action="store_true", help="the long profiles too")
 
 
@@ -42,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker and not config.option.collectonly:
-        _start_servers(config.getoption("--db"))
+        _start_servers(config.getoption("--db"), is_durable=config.getoption("--durable"))
     elif not worker:
         _use_var()
     if "REDIS_FOLDER" in os.environ:
@@ -50,11 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     _quicken()
 
 
-def _start_servers(database: str) -> None:
+def _start_servers(database: str, *, is_durable: bool) -> None:
     _use_var()
     os.environ["REDIS_FOLDER"] = str(_cleanup.enter_context(servers.valkey_server()))
     if database == "postgresql":
-        os.environ["DATABASE_URL"] = _cleanup.enter_context(servers.postgresql())
+        os.environ["DATABASE_URL"] = _cleanup.enter_context(
+            servers.postgresql(options=() if is_durable else servers.QUICK)
+        )
     else:
         os.environ.pop("DATABASE_URL", None)
 

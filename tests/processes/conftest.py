@@ -64,13 +64,20 @@ class Up:
     def pid_of(self, part: str) -> int:
         return int(self.output().partition(f"{part} (")[2].partition(")")[0])
 
-    def status(self) -> int:
+    def status(self, path: str = "/accounts/login/") -> int:
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            client.request("GET", "/health/")
+            client.request("GET", path)
             return client.getresponse().status
         finally:
             client.close()
+
+    def wait_until_healthy(self, seconds: float = 30) -> None:
+        """Health is green only after a job has run through broker and worker."""
+        deadline = time.monotonic() + seconds
+        while self.status("/health/") != 200:
+            assert time.monotonic() < deadline, self.output()
+            time.sleep(0.2)
 
     def look(self) -> set[Process]:
         """Remember and return the processes of the product."""
