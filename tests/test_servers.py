@@ -18,7 +18,9 @@ def test_postgresql_is_version_18_with_utf8_and_c_order():
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         assert 180000 <= int(cursor.fetchone()[0]) < 190000
-        cursor.execute("SELECT datcollate, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()")
+        cursor.execute(
+            "SELECT datcollate, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
+        )
         assert cursor.fetchone() == ("C", "UTF8")
 
 

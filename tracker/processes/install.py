@@ -69,8 +69,8 @@ def _install(name: str, wanted: str) -> int:
         copy = Path(scratch) / name
         copy.write_text(for_this_system((ROOT / name).read_text()))
         # -qq: warnings about indexes that somebody configured would bury the one line that matters.
-        pip = [_python(), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-        code = subprocess.run([*pip, "-r", copy]).returncode
+        pip = [str(_python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
+        code = subprocess.run([*pip, "-r", str(copy)]).returncode
     if code:
         return _fail(f"Installing {name} failed: see pip's message above.")
     _remember(wanted)
