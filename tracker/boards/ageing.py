@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Count, Q
@@ -33,7 +34,11 @@ class Bucket:
 
 def ageing(user: Any, day: date) -> list[Bucket]:
     """Return the buckets from young to old, empty ones too. One query."""
-    edges = [(0, BOUNDS[0]), *((low + 1, high) for low, high in zip(BOUNDS, BOUNDS[1:], strict=False)), (BOUNDS[-1] + 1, None)]
+    edges = [
+        (0, BOUNDS[0]),
+        *((low + 1, high) for low, high in pairwise(BOUNDS)),
+        (BOUNDS[-1] + 1, None),
+    ]
     counts = {f"bucket_{number}": Count("pk", filter=_within(edge, day)) for number, edge in enumerate(edges)}
     found = still_open(tasks_on(user, day)).aggregate(**counts)
     tones = ("calm", "calm", "warn", "late", "late")

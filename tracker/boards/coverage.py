@@ -35,8 +35,12 @@ def coverage(user: Any, day: date) -> list[LevelCoverage]:
     evidence = Institutionalization.objects.covering_on(day).filter(
         task=OuterRef("task"), level=OuterRef("level"), verified_on__lte=day
     )
-    rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day)).values("pk")).annotate(is_covered=Exists(evidence))
-    numbers = rows.order_by().values_list("level").annotate(tasks=Count("pk"), covered=Count("pk", filter=Q(is_covered=True)))
+    rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day)).values("pk")).annotate(
+        is_covered=Exists(evidence)
+    )
+    numbers = (
+        rows.order_by().values_list("level").annotate(tasks=Count("pk"), covered=Count("pk", filter=Q(is_covered=True)))
+    )
     found = {level: (tasks, covered) for level, tasks, covered in numbers}
     shown = [level for level in Level if level != Level.DISTRICT or level.value in found]
     return [LevelCoverage(level.value, str(level.label), *found.get(level.value, (0, 0))) for level in shown]

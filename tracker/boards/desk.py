@@ -32,45 +32,60 @@ class Soon:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What waits, most urgent first. `open_tasks` is how many open tasks the bodies carry."""
+class Late:
+    """A task with its open flags, the oldest first."""
 
+    task: Task
     flags: list[OverdueRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What waits, most urgent first. `open_tasks` is how many open tasks the bodies carry.
+
+    `pending` has, by task, the id of the report that awaits the commission: there nothing is to be done for now.
+    """
+
+    late: list[Late]
     returned: list[ProgressReport]
     returned_evidence: list[Institutionalization]
     soon: list[Soon]
     drafts: list[ProgressReport]
     awaiting: list[ProgressReport]
-    reportable: frozenset[int]
+    pending: dict[int, int]
     open_tasks: int
 
     @property
     def is_empty(self) -> bool:
-        return not (self.flags or self.returned or self.returned_evidence or self.soon or self.drafts or self.awaiting)
+        return not (self.late or self.returned or self.returned_evidence or self.soon or self.drafts or self.awaiting)
 
 
 def desk(user: Any, day: date, body_ids: Iterable[int]) -> Desk:
-    """Return the desk of the bodies `body_ids` that employ `user`, who holds A or R in the tasks shown. Ten queries.
-
-    `reportable` are the ids of the tasks on which one of the bodies reports.
-    """
+    """Return the desk of the bodies `body_ids` that employ `user`, by the tasks in which they hold A or R. Nine queries."""
     bodies = list(body_ids)
     carried = Responsibility.objects.valid_on(day).filter(body__in=bodies, role__in=REPORTING_ROLES).values("task")
     tasks = Task.objects.visible_to(user).filter(pk__in=carried).open()
     flags = Flag.objects.visible_to(user).open().filter(task__in=tasks.values("pk"))
     reports = ProgressReport.objects.visible_to(user).filter(body__in=bodies).select_related("task", "author")
-    rows = rows_of(flags, day, order=("since", "id"), limit=LIMIT)
-    soon = _soon(tasks, day)
+    awaiting = list(reports.awaiting_review().order_by("submitted_on", "id")[:LIMIT])
     return Desk(
-        flags=rows,
+        late=_late(rows_of(flags, day, order=("since", "id"), limit=LIMIT)),
         returned=list(_returned(reports)[:LIMIT]),
         returned_evidence=list(_returned_evidence(user, bodies)[:LIMIT]),
-        soon=soon,
+        soon=_soon(tasks, day),
         drafts=list(reports.filter(state=ReportState.DRAFT).order_by("-created_at", "-id")[:LIMIT]),
-        awaiting=list(reports.awaiting_review().order_by("submitted_on", "id")[:LIMIT]),
-        reportable=frozenset([row.flag.task_id for row in rows] + [row.task.pk for row in soon]),
+        awaiting=awaiting,
+        pending={report.task_id: report.pk for report in awaiting},
         open_tasks=tasks.count(),
     )
+
+
+def _late(rows: list[OverdueRow]) -> list[Late]:
+    """One entry a task, in the order of its oldest flag."""
+    found: dict[int, Late] = {}
+    for row in rows:
+        found.setdefault(row.flag.task_id, Late(row.flag.task, [])).flags.append(row)
+    return list(found.values())
 
 
 def _returned(reports: Any) -> Any:

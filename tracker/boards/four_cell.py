@@ -47,7 +47,7 @@ def by_body(user: Any, day: date) -> list[CellRow]:
     bodies = Body.objects.filter(pk__in=[key for key in counts if key])
     table = [CellRow(body.code, body.label, counts[body.pk]) for body in bodies]
     table.sort(key=lambda row: (-row.cells.open_overdue, -row.cells.total))
-    return table + [CellRow("", "", counts[None])] if None in counts else table
+    return [*table, CellRow("", "", counts[None])] if None in counts else table
 
 
 def by_level(user: Any, day: date) -> list[CellRow]:

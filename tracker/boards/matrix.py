@@ -111,7 +111,8 @@ class Matrix:
 def matrix(user: Any, day: date, wanted: MatrixFilter) -> Matrix:
     """Return one page of the matrix as it was on `day` and was known by the end of it. Four queries.
 
-    Rows are ordered as the documents are, columns by level, kind and name of the body. A row stays in when no body is asked for.
+    Rows are ordered as the documents are, columns by level, kind and name of the body. Where bodies are asked for, a
+    task without any of them is left out.
     """
     start = (wanted.page - 1) * PAGE
     tasks = list(_tasks(user, day, wanted)[start : start + PAGE + 1])

@@ -57,7 +57,11 @@ def by_holder(user: Any) -> list[HolderRow]:
         .values("is_unowned", "has_report", "has_evidence")
         .annotate(tasks=Count("pk"), **{f"first_{name}": Min(name) for name in (*SINCE.values(), "moved_on")})
     )
-    return sorted((_holder(group) for group in groups), key=lambda row: -row.tasks)
+    found: dict[Ball, HolderRow] = {}
+    for row in map(_holder, groups):
+        known = found.get(row.ball)
+        found[row.ball] = row if known is None else _together(known, row)
+    return sorted(found.values(), key=lambda row: -row.tasks)
 
 
 def _facts(tasks: Any) -> Any:
@@ -89,6 +93,10 @@ def _holder(group: dict[str, Any]) -> HolderRow:
         stage="assigned",
     )
     return HolderRow(lies, group["tasks"], group[f"first_{SINCE.get(lies.why, 'moved_on')}"])
+
+
+def _together(one: HolderRow, other: HolderRow) -> HolderRow:
+    return HolderRow(one.ball, one.tasks + other.tasks, min(one.oldest, other.oldest))
 
 
 __all__ = ["BallCode", "HolderRow", "Wait", "by_holder", "waits"]

@@ -28,14 +28,12 @@ class Bar:
     whole: int | None = None
 
 
-def bar_chart(
-    *, name: str, title: str, description: str, head: Sequence[str], bars: Sequence[Bar]
-) -> SafeString:
+def bar_chart(*, name: str, title: str, description: str, head: Sequence[str], bars: Sequence[Bar]) -> SafeString:
     """Return the figure of `bars`; `head` names the two columns of its table."""
     longest = max((bar.value for bar in bars), default=0)
     drawn = format_html_join("", "{}", ((_bar(number, bar, longest),) for number, bar in enumerate(bars)))
     height = max(ROW * len(bars), ROW)
-    svg = frame(name=name, title=title, description=description, width=WIDTH, height=height, body=drawn)
+    svg = frame(name=name, kind="bars", title=title, description=description, width=WIDTH, height=height, body=drawn)
     table = [(bar.label, f"{bar.value}{bar.note}") for bar in bars]
     return with_table(svg, caption=title, head=head, rows=table)
 

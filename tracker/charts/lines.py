@@ -37,7 +37,7 @@ def line_chart(
         format_html_join("", "{}", ((_line(scale, line),) for line in series)),
         _ends(scale, series),
     )
-    svg = frame(name=name, title=title, description=description, width=WIDTH, height=HEIGHT, body=body)
+    svg = frame(name=name, kind="lines", title=title, description=description, width=WIDTH, height=HEIGHT, body=body)
     rows = [(label, *(line.values[number] for line in series)) for number, label in enumerate(labels)]
     return with_table(svg, caption=title, head=(head, *(line.name for line in series)), rows=rows)
 

@@ -9,15 +9,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 
-def frame(*, name: str, title: str, description: str, width: int, height: int, body: SafeString) -> SafeString:
+def frame(
+    *, name: str, kind: str, title: str, description: str, width: int, height: int, body: SafeString
+) -> SafeString:
     """Return the svg element: an image with a title and a description for those who do not see it.
 
     `name` is the stem of its ids, one a page.
     """
     return format_html(
-        '<svg class="chart" role="img" aria-labelledby="{name}-t {name}-d" viewBox="0 0 {width} {height}">'
+        '<svg class="chart chart-{kind}" role="img" aria-labelledby="{name}-t {name}-d" viewBox="0 0 {width} {height}">'
         '<title id="{name}-t">{title}</title><desc id="{name}-d">{description}</desc>{body}</svg>',
         name=name,
+        kind=kind,
         title=title,
         description=description,
         width=width,
@@ -35,8 +38,8 @@ def with_table(svg: SafeString, *, caption: str, head: Sequence[str], rows: Iter
     )
     heads = format_html_join("", '<th scope="col">{}</th>', ((text,) for text in head))
     return format_html(
-        '<figure class="figure">{}<details class="figure-table"><summary>{}</summary><div class="table-wrap" tabindex="0" '
-        'role="region" aria-label="{}"><table><caption class="visually-hidden">{}</caption>'
+        '<figure class="figure">{}<details class="figure-table"><summary>{}</summary><div class="table-wrap" '
+        'tabindex="0" role="region" aria-label="{}"><table><caption class="visually-hidden">{}</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details></figure>",
         svg,
         _("The numbers as a table"),
@@ -53,7 +56,8 @@ def ticks(highest: float, *, about: int = 5) -> list[int]:
     power = 1
     while power * 10 <= least:
         power *= 10
-    step = next((power * factor for factor in (1, 2, 5) if power * factor >= least), power * 10)
+    factors = (10, 20, 25, 50) if power > 1 else (10, 20, 50)
+    step = next((power * factor // 10 for factor in factors if power * factor >= least * 10), power * 10)
     steps = int(-(-max(highest, 1) // step))
     return [step * number for number in range(steps + 1)]
 

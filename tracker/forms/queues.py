@@ -26,10 +26,11 @@ ORDERS = [
     ("clock", _("By clock")),
 ]
 
+ALL = _("All")
 Choice = tuple[str, Any]
 
 
-def any_of(choices: list[Choice], text: Any = _("All")) -> list[Choice]:
+def any_of(choices: list[Choice], text: Any = ALL) -> list[Choice]:
     """Return choices that begin with the one that filters nothing."""
     return [("", text), *choices]
 
@@ -93,7 +94,9 @@ class MatrixForm(AsOfForm):
     role = forms.ChoiceField(
         label=_("Role"), required=False, choices=any_of([(role.value, f"{role.value} · {role.label}") for role in Role])
     )
-    state = forms.ChoiceField(label=_("State"), required=False, choices=any_of([(row.value, row.label) for row in State]))
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=any_of([(row.value, row.label) for row in State])
+    )
 
     field_order = ["resolution", "level", "kind", "role", "state", "as_of"]
 
@@ -108,7 +111,10 @@ class OverdueForm(FilterForm):
     resolution = forms.ChoiceField(label=_("Document"), required=False)
     level = forms.ChoiceField(label=_("Level to reach"), required=False, choices=any_of(Level.choices))
     step = forms.TypedChoiceField(
-        label=_("Step"), required=False, coerce=int, empty_value=None,
+        label=_("Step"),
+        required=False,
+        coerce=int,
+        empty_value=None,
         choices=any_of([(str(number), str(number)) for number in range(10)]),
     )
     acknowledged = forms.ChoiceField(

@@ -49,20 +49,30 @@ class ReportForm(forms.Form):
     body = forms.ChoiceField(label=_("Reporting body"))
     stage = forms.ChoiceField(label=_("Stage reached"))
     done_text = forms.CharField(
-        label=_("What was done"), max_length=5000, widget=forms.Textarea(attrs={"rows": 6}),
+        label=_("What was done"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Facts and dates. No data on citizens: counts and published summaries only."),
     )
     hindrance_text = forms.CharField(
-        label=_("What hinders"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("What hinders"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Leave it empty if nothing does."),
     )
     instrument_number = forms.CharField(
-        label=_("Number of the instrument"), max_length=80, required=False,
+        label=_("Number of the instrument"),
+        max_length=80,
+        required=False,
         widget=forms.TextInput(attrs={"list": "instruments", "autocomplete": "off"}),
         help_text=_("Begin to type the number and choose it from the list. It is needed for the stage “Promulgated”."),
     )
     articles = forms.CharField(
-        label=_("Articles"), max_length=300, required=False, help_text=_("Which ones carry out the task, such as 5, 7–9.")
+        label=_("Articles"),
+        max_length=300,
+        required=False,
+        help_text=_("Which ones carry out the task, such as 5, 7–9."),
     )
     new_number = forms.CharField(label=_("Number"), max_length=80, required=False)
     new_rank = forms.ChoiceField(label=_("Rank"), required=False, choices=[("", _("Choose")), *Rank.choices])
@@ -70,7 +80,8 @@ class ReportForm(forms.Form):
     new_signed_on = DayField(label=_("Signed on"))
     new_in_force_on = DayField(label=_("In force from"))
     files = FilesField(
-        label=_("Files"), required=False,
+        label=_("Files"),
+        required=False,
         help_text=_("PDF, Word, Excel, PNG or JPEG; at most 5 files of 20 MB each."),
     )
     remove = forms.MultipleChoiceField(label=_("Take away"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -149,7 +160,10 @@ class DecisionForm(forms.Form):
     """Accept or return; a return says what is missing. `seen` binds the decision to what was read."""
 
     note = forms.CharField(
-        label=_("Reason or note"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Reason or note"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Needed to return: say what is missing."),
     )
     seen = forms.CharField(widget=forms.HiddenInput)

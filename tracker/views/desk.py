@@ -10,7 +10,7 @@ from tracker.boards.desk import desk as desk_of
 from tracker.boards.review import queue_length
 from tracker.clock import local_today
 from tracker.models import Body
-from tracker.policies import may
+from tracker.policies import REPORTERS, may
 from tracker.views.doors import reading
 
 
@@ -21,6 +21,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "desk": desk_of(request.user, today, scope.body_ids),
         "bodies": Body.objects.filter(pk__in=scope.body_ids),
+        "may_report": scope.has(*REPORTERS),
         "queue": queue_length(request.user) if may(request.user, "review.read") else None,
     }
     return render(request, "tracker/desk.html", context)

@@ -21,7 +21,13 @@ def matrix(request: HttpRequest) -> HttpResponse:
     form = MatrixForm(request.GET, today=local_today())
     asked = {name: value for name, value in form.values().items() if name != "as_of"}
     board = matrix_of(request.user, form.day, MatrixFilter(**asked))
-    context: dict[str, Any] = {"form": form, "board": board, "day": form.day, "states": list(State), "roles": list(Role)}
+    context: dict[str, Any] = {
+        "form": form,
+        "board": board,
+        "day": form.day,
+        "states": list(State),
+        "roles": list(Role),
+    }
     return render(request, "tracker/matrix.html", {**context, "page": _page(board)})
 
 

@@ -40,9 +40,9 @@ def _tables(user: Any, day: date) -> dict[str, Any]:
     return {
         "total": four_cell.total(by_resolution),
         "tables": [
-            ("resolution", "", _("By document"), by_resolution),
-            ("level", "", _("By level to reach"), four_cell.by_level(user, day)),
-            ("body", "&role=A", _("By accountable body"), by_body[:MOST_BODIES]),
+            ("resolution", "", _("By document"), _("Document"), by_resolution),
+            ("level", "", _("By level to reach"), _("Level"), four_cell.by_level(user, day)),
+            ("body", "&role=A", _("By accountable body"), _("Accountable body"), by_body[:MOST_BODIES]),
         ],
         "hidden_bodies": len(by_body[MOST_BODIES:]),
     }

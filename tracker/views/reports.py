@@ -48,8 +48,12 @@ def report_edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, _("This report was submitted: it can no longer be changed."))
         return redirect("report", report.pk)
     form = ReportForm(
-        request.POST or None, request.FILES or None, task=report.task, bodies=[report.body],
-        files=report.attachments.all(), initial=initial_of(report),
+        request.POST or None,
+        request.FILES or None,
+        task=report.task,
+        bodies=[report.body],
+        files=report.attachments.all(),
+        initial=initial_of(report),
     )
     return _write(request, form, report.task, report)
 
@@ -67,8 +71,10 @@ def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressRe
         else:
             return redirect("report", report.pk)
     context = {
-        "form": form, "task": task, "draft": draft,
-        "wait": waits([task.pk], clock.local_today())[task.pk],
+        "form": form,
+        "task": task,
+        "draft": draft,
+        "pending": ProgressReport.objects.awaiting_review().filter(task=task, body__in=list(form.bodies)).first(),
         "instruments": Instrument.objects.visible_to(request.user).order_by("-signed_on", "-pk")[:OFFERED],
     }
     return render(request, "tracker/report_form.html", context, status=status)

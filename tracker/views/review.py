@@ -68,7 +68,9 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
             if not status:
                 return redirect("review")
     context = {
-        "evidence": evidence, "form": form, "shown": shown,
+        "evidence": evidence,
+        "form": form,
+        "shown": shown,
         "others": evidence.task.institutionalizations.exclude(pk=evidence.pk).select_related("instrument")[:20],
         "may_decide": evidence.state == EvidenceState.DECLARED and may(request.user, "evidence.verify", evidence),
     }
