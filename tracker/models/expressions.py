@@ -6,7 +6,7 @@ from datetime import date
 from functools import reduce
 from typing import Any
 
-from django.db.models import DateField, Func, OuterRef, Subquery, Value
+from django.db.models import DateField, Func, IntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from tracker.models.policies import CalendarDay
@@ -30,6 +30,25 @@ class DaysLater(Func):
         return self.as_sql(compiler, connection, template=f"((%(expressions)s) + {self.days})", **context)
 
 
+class DaysBetween(Func):
+    """The number of calendar days from the first date expression to the second."""
+
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        first, last = self.get_source_expressions()
+        clone = self.copy()
+        clone.set_source_expressions([last, first])
+        template = "CAST(julianday(%(expressions)s) AS INTEGER)"
+        return clone.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        first, last = self.get_source_expressions()
+        clone = self.copy()
+        clone.set_source_expressions([last, first])
+        return clone.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
+
+
 def working_days_after(*day: str, days: int | str, calendar: int | str) -> Subquery:
     """Return the date `days` working days after the first column of `day` that is not null; null outside the calendar.
 
@@ -39,9 +58,9 @@ def working_days_after(*day: str, days: int | str, calendar: int | str) -> Subqu
     # Two subqueries deep: the day is named from the inner one, the number of days from the outer one.
     start = CalendarDay.objects.filter(calendar=_named(calendar, depth=2), day=_first(day))
     found = CalendarDay.objects.filter(
-        calendar=_named(calendar), is_working=True, ordinal=Subquery(start.values("ordinal")) + _named(days)
+        calendar=_named(calendar), is_working=True, ordinal=Subquery(start.order_by().values("ordinal")) + _named(days)
     )
-    return Subquery(found.values("day")[:1])
+    return Subquery(found.order_by().values("day")[:1])
 
 
 def _named(value: int | str, depth: int = 1) -> Any:

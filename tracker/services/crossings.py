@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
 from tracker.choices import Addressee, Clock, EvidenceState, Role, Stage, TaskKind
 from tracker.models import Event, Flag, FlagStep, Institutionalization, Responsibility, StageChange, Task
-from tracker.models.expressions import DaysLater, earliest, working_days_after
+from tracker.models.expressions import DaysBetween, DaysLater, earliest, working_days_after
 from tracker.models.statements import Batch, Insert, SelectIds, Update, execute, run
 from tracker.models.tasks import CLOSED_STAGES
 from tracker.services.evidence import settle_evidence, tasks_touched_on
@@ -52,7 +52,7 @@ def settle_batch(batch: Batch, *, day: date, at: datetime, rules: Rules) -> Coun
     if opened:
         run(_record_opened, batch, day=day, at=at)
     stepped = run(_take_steps, batch, day=day, at=at)
-    run(_set_next_check, batch, day=day, at=at)
+    run(_set_next_check, batch, day=day, at=at, is_settled=True)
     return Count(opened=opened, closed=closed, stepped=stepped)
 
 
@@ -61,7 +61,7 @@ def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
     run(_set_limits, batch, day=day, at=at, rules=rules)
     _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=False)
     close_flags(batch, day=day, at=at)
-    run(_set_next_check, batch, day=day, at=at)
+    run(_set_next_check, batch, day=day, at=at, is_settled=False)
 
 
 def apply_dated_facts(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
@@ -146,7 +146,10 @@ def _record_opened(tasks: Any, day: date, at: datetime) -> Insert:
 
 
 def close_flags(batch: Batch, *, day: date, at: datetime) -> int:
-    """Close the open flags of `batch` whose condition no longer holds, dated on the day on which it ended."""
+    """Close the open flags of `batch` whose condition no longer holds, dated on the day on which it ended.
+
+    A day in the past says nothing of flags that are late only since a later day.
+    """
     ids = run(_no_longer_late, batch, day=day, at=at)
     if not ids:
         return 0
@@ -170,7 +173,8 @@ def _no_longer_late(tasks: Any, day: date, at: datetime) -> SelectIds:
         holds |= Q(clock=clock, **{f"task__{column}__lt": day})
     holds &= ~Q(task__stage__in=CLOSED_STAGES)
     still_late = Flag.objects.filter(holds, pk=OuterRef("pk"))
-    return SelectIds(Flag.objects.open().filter(~Exists(still_late), task__in=tasks.values("pk")))
+    flags = Flag.objects.open().filter(task__in=tasks.values("pk"), since__lte=day)
+    return SelectIds(flags.filter(~Exists(still_late)))
 
 
 def _flag_event(kind: str, at: datetime, on: Any) -> dict[str, Any]:
@@ -193,7 +197,12 @@ def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
     """Every step of the open flags of `tasks` whose day has come; each once."""
     flags = (
         Flag.objects.open()
-        .filter(task__in=tasks.values("pk"), policy__steps__clock=F("clock"))
+        .filter(
+            task__in=tasks.values("pk"),
+            policy__steps__clock=F("clock"),
+            # n working days take at least n days: a cheap test before the calendar is asked.
+            policy__steps__offset_days__lte=DaysBetween(F("since"), Value(day, output_field=DateField())),
+        )
         .annotate(step_on=STEP_ON)
         .filter(step_on__lte=day)
     )
@@ -221,26 +230,25 @@ def _addressed_body() -> Any:
     )
 
 
-def _set_next_check(tasks: Any, day: date, at: datetime) -> Update:
-    return Update(tasks, {"next_check_on": next_check(day)})
+def _set_next_check(tasks: Any, day: date, at: datetime, is_settled: bool) -> Update:
+    return Update(tasks, {"next_check_on": next_check(day, is_settled=is_settled)})
 
 
-def next_check(day: date) -> Any:
+def next_check(day: date, *, is_settled: bool) -> Any:
     """Return the first day after `day` on which a clock, a step or a dated fact could change anything; null: none can.
 
-    A clock that has passed but is not flagged yet gives its crossing, even one before `day`: back-dated entries are
-    settled on the day on which they should have been.
+    Where `day` is not settled yet, a clock that has passed without a flag gives its crossing, even one before `day`:
+    back-dated entries are settled on the day on which they should have been.
     """
-    crossings = [
-        Case(When(RUNNING & ~Exists(_open_flag(clock)), then=DaysLater(F(column), 1)), default=None)
-        for clock, column in COLUMNS.items()
-    ]
-    known = earliest(*crossings, _next_step(), F("suspended_until"), *_dated_facts(day))
+    crossings = [Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS]
+    known = earliest(*crossings, _next_step(), F("suspended_until"), _next_owner_change(day), _next_evidence(day))
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
 
-def _open_flag(clock: Clock) -> Any:
-    return Flag.objects.open().filter(task=OuterRef("pk"), clock=clock)
+def _will_cross(clock: Clock, day: date, is_settled: bool) -> Any:
+    if is_settled:  # then whatever lies before has its flag
+        return RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day})
+    return RUNNING & ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
 
 
 def _next_step() -> Any:
@@ -254,16 +262,20 @@ def _next_step() -> Any:
     return Subquery(steps.values("step_on")[:1])
 
 
-def _dated_facts(day: date) -> list[Any]:
-    """The next day on which an accountable cell, a tenure of its post, or an instrument begins or ends."""
+def _next_owner_change(day: date) -> Any:
+    """The next day on which an accountable cell, or a tenure of its post, begins or ends."""
     cells = Responsibility.objects.filter(task=OuterRef("pk"), role=Role.ACCOUNTABLE)
+    tenure = "post__tenures__"
+    return _first_after(cells, day, "valid_from", "valid_to", f"{tenure}valid_from", f"{tenure}valid_to")
+
+
+def _next_evidence(day: date) -> Any:
+    """The next day on which an instrument of verified evidence comes into force or ends."""
     evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state=EvidenceState.VERIFIED)
-    facts = [
-        (cells, "valid_from"),
-        (cells, "valid_to"),
-        (cells, "post__tenures__valid_from"),
-        (cells, "post__tenures__valid_to"),
-        (evidence, "instrument__in_force_on"),
-        (evidence, "instrument__ends_on"),
-    ]
-    return [Subquery(rows.filter(**{f"{name}__gt": day}).order_by(name).values(name)[:1]) for rows, name in facts]
+    return _first_after(evidence, day, "instrument__in_force_on", "instrument__ends_on")
+
+
+def _first_after(rows: Any, day: date, *names: str) -> Any:
+    days = [Case(When(**{f"{name}__gt": day}, then=F(name))) for name in names]
+    dated = rows.annotate(next_on=earliest(*days)).filter(next_on__isnull=False)
+    return Subquery(dated.order_by("next_on").values("next_on")[:1])

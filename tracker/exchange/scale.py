@@ -1,0 +1,185 @@
+"""Makes a large tracker for measurements: open tasks with three cells each, written by SQL, clocks wound set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from tracker.choices import BodyKind, Level, ResolutionKind
+from tracker.clock import local_day
+from tracker.models import Body, Cadre, Calendar, Policy, Post, Resolution, Task, Tenure
+from tracker.models.statements import Batch
+from tracker.services import calendars
+from tracker.services.crossings import rewind
+from tracker.services.limits import Rules
+
+BODIES = 400
+BATCH = 20_000
+FIRST_CODE = "QM"
+
+
+def seed(count: int, *, at: datetime, due: int = 0, progress: Callable[[int], None] = lambda done: None) -> None:
+    """Add `count` open tasks with an accountable, a carrying out and a supervising body each.
+
+    Nothing is due for four weeks, but `due` tasks have their deadline tomorrow and so are late the day after.
+    Needs a default policy. `progress` is told how many tasks are done.
+    """
+    day = local_day(at)
+    bodies = _bodies(day, at)
+    resolution = _resolution(bodies[0])
+    start = _next_number()
+    _insert_tasks(resolution, start, count, day=day, at=at, due=due)
+    _insert_cells(bodies, resolution, start, count, day=day, at=at)
+    rules = Rules.on(day)
+    done = 0
+    for first, last in _ranges(start, count):
+        with transaction.atomic():
+            rewind(Batch(first, last), day=day, at=at, rules=rules)
+        done += BATCH
+        progress(min(done, count))
+    _analyze()
+
+
+def ensure_rules() -> None:
+    """Enter a calendar and a default policy where there are none, for an empty database that is measured."""
+    if Policy.objects.filter(code="default").exists():
+        return
+    calendar, made = Calendar.objects.get_or_create(code="VN", defaults={"name_vi": "Lịch", "name_en": "Calendar"})
+    if made:
+        calendars.write_days(calendar)
+    policy = Policy.objects.create(code="default", calendar=calendar, valid_from=date(2016, 1, 1))
+    for clock, stage, days, unit in (
+        ("due", "", 250, "working"),
+        ("stage", "assigned", 30, "working"),
+        ("silence", "", 90, "calendar"),
+        ("unowned", "", 5, "working"),
+    ):
+        policy.limits.create(clock=clock, stage=stage, days=days, unit=unit)
+        for number, offset, addressee in ((1, 0, "accountable"), (2, 10, "supervisor"), (3, 20, "commission")):
+            if not policy.steps.filter(clock=clock, number=number).exists():
+                policy.steps.create(clock=clock, number=number, offset_days=offset, addressee=addressee)
+
+
+def _bodies(day: date, at: datetime) -> list[Body]:
+    """Return the bodies of the measurement, each with a head post that is held."""
+    found = list(Body.objects.filter(code__startswith=f"{FIRST_CODE}-").order_by("pk"))
+    if found:
+        return found
+    root, _ = Body.objects.get_or_create(
+        code="HTCT",
+        defaults={"name_vi": "Hệ thống", "name_en": "System", "kind": BodyKind.SYSTEM, "level": Level.CENTRAL},
+    )
+    made = Body.objects.bulk_create(
+        Body(
+            code=f"{FIRST_CODE}-{number:03}",
+            name_vi=f"Cơ quan đo {number}",
+            name_en=f"Measured body {number}",
+            kind=BodyKind.STATE,
+            level=Level.PROVINCE,
+            parent=root,
+            is_demo=True,
+        )
+        for number in range(BODIES)
+    )
+    posts = Post.objects.bulk_create(
+        Post(body=body, code="head", title_vi="Thủ trưởng", title_en="Head", is_head=True) for body in made
+    )
+    cadres = Cadre.objects.bulk_create(
+        Cadre(code=f"{FIRST_CODE}-{number:03}", name=f"Cán bộ đo {number}", is_demo=True) for number in range(BODIES)
+    )
+    Tenure.objects.bulk_create(
+        Tenure(cadre=cadre, post=post, valid_from=day - timedelta(days=900), recorded_at=at)
+        for cadre, post in zip(cadres, posts, strict=True)
+    )
+    return made
+
+
+def _resolution(issuer: Body) -> Resolution:
+    values = {"kind": ResolutionKind.PROGRAMME, "title_vi": "Đo quy mô", "title_en": "Scale", "issuer": issuer}
+    return Resolution.objects.get_or_create(code=FIRST_CODE, defaults=values)[0]
+
+
+def _next_number() -> int:
+    return (Task.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+
+
+def _ranges(start: int, count: int) -> Iterator[tuple[int, int]]:
+    for first in range(start, start + count, BATCH):
+        yield first, min(first + BATCH, start + count) - 1
+
+
+NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT %s UNION ALL SELECT n + 1 FROM numbers WHERE n < %s) "
+
+
+def _later(days: str) -> str:
+    """SQL for the day parameter plus a number of days."""
+    if connection.vendor == "sqlite":
+        return f"date(%s, '+' || ({days}) || ' days')"
+    return f"(CAST(%s AS date) + CAST({days} AS integer))"
+
+
+def _insert_tasks(resolution: Resolution, start: int, count: int, *, day: date, at: datetime, due: int) -> None:
+    """Assigned in the last nine days, due in 40 to 399 days; the first `due` of them tomorrow."""
+    assigned = _later("-(n %% 10)") if connection.vendor != "sqlite" else "date(%s, '-' || (n %% 10) || ' days')"
+    last_due = start + due - 1
+    due_on = f"CASE WHEN n <= {last_due} THEN {_later('1')} ELSE {_later('40 + n %% 360')} END"
+    sql = (
+        f"INSERT INTO tracker_task (id, code, resolution_id, position, kind, title_vi, title_en, detail_vi, detail_en,"
+        " target_groups, derived_from_commentary, source, to_be_checked, is_demo, stage, stage_since, assigned_on,"
+        f" due_text, due_on, original_due_on, recorded_at, folded, version) {NUMBERS}"
+        f"SELECT n, '{FIRST_CODE}' || n, %s, n, 'duty', 'Nhiệm vụ đo ' || n, 'Measured task ' || n, '', '', '[]', %s, '',"
+        f" '', %s, 'assigned', {assigned}, {assigned}, '', {due_on}, {due_on}, %s, 'qm' || n || ' nhiem vu do ' || n, 1"
+        " FROM numbers"
+    )
+    days = [day] * 6
+    params = [start, start + count - 1, resolution.pk, False, True, *days, at]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, _adapt(params))
+        _move_sequence(cursor)
+
+
+
+def _move_sequence(cursor: object) -> None:
+    if connection.vendor == "postgresql":
+        cursor.execute(  # type: ignore[attr-defined]
+            "SELECT setval(pg_get_serial_sequence('tracker_task', 'id'), (SELECT max(id) FROM tracker_task))"
+        )
+
+
+def _insert_cells(
+    bodies: list[Body], resolution: Resolution, start: int, count: int, *, day: date, at: datetime
+) -> None:
+    """A with its head post, R and S on three different bodies."""
+    first = bodies[0].pk
+    posts = {post.body_id: post.pk for post in Post.objects.filter(body__in=bodies)}
+    offset = posts[first] - first  # bodies and posts were made in one order
+    for role, step in (("A", 0), ("R", 1), ("S", 2)):
+        body = f"{first} + ((id + {step}) %% {len(bodies)})"
+        post = f"{body} + {offset}" if role == "A" else "NULL"
+        sql = (
+            "INSERT INTO tracker_responsibility (task_id, body_id, post_id, role, valid_from, legal_basis, source,"
+            f" recorded_at) SELECT id, {body}, {post}, '{role}', assigned_on, '', '', %s FROM tracker_task"
+            " WHERE id BETWEEN %s AND %s"
+        )
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, _adapt([at, start, start + count - 1]))
+
+
+def _adapt(params: list[object]) -> list[object]:
+    ops = connection.ops
+    return [
+        ops.adapt_datetimefield_value(param)
+        if isinstance(param, datetime)
+        else ops.adapt_datefield_value(param)
+        if isinstance(param, date)
+        else param
+        for param in params
+    ]
+
+
+def _analyze() -> None:
+    """Bring the planner's statistics up to date; on PostgreSQL also the visibility map."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" or connection.in_atomic_block else "VACUUM ANALYZE")
