@@ -45,7 +45,7 @@ class BodyPage:
 
 
 def body_page(body: Body, user: Any, today: date) -> BodyPage:
-    """Return what `user` may read of `body`. 14 queries at most (one a role), whatever the number of rows."""
+    """Return what `user` may read of `body`. 15 queries at most (one a role), whatever the number of rows."""
     codes = body.path.strip("/").split("/")[:-1]
     return BodyPage(
         ancestors=sorted(Body.objects.filter(code__in=codes), key=lambda row: len(row.path)),

@@ -52,7 +52,7 @@ def _filtered(rows: Any, cleaned: dict[str, Any], today: Any) -> Any:
 
 @reading
 def body_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One body. At most 18 queries, whatever the number of rows: session, user, scope, the body, 14 of the board."""
+    """One body. At most 19 queries, whatever the number of rows: session, user, scope, the body, 15 of the board."""
     body = get_object_or_404(Body.objects.visible_to(request.user).select_related("parent"), code=code)
     known = page_of_body(body, request.user, local_today())
     return render(request, "tracker/body_page.html", {"body": body, "known": known})
