@@ -1,0 +1,100 @@
+"""The description of the API is current, valid, whole in both languages, and what it promises is sent."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.api.conftest import rows
+from tests.api.contract import assert_same_as_file
+from tracker.api import reference_text
+from tracker.api.reference import schema_text
+from tracker.api.resources import RESOURCES
+
+HERE = Path(__file__).parent
+REFERENCE = HERE.parents[1] / "docs" / "reference" / "api.md"
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return json.loads(schema_text("en"))
+
+
+def operations(schema):
+    return [operation for path in schema["paths"].values() for operation in path.values()]
+
+
+def test_the_checked_in_schema_is_current(schema):
+    assert_same_as_file(HERE / "openapi.json", schema_text("en") + "\n")
+
+
+def test_the_tables_of_the_reference_are_current():
+    text = REFERENCE.read_text(encoding="utf-8")
+    assert_same_as_file(REFERENCE, reference_text.with_tables(text))
+
+
+def test_it_is_openapi_3_1_with_every_address(schema):
+    assert schema["openapi"] == "3.1.0"
+    lists = {f"/api/v1/{resource.name}/" for resource in RESOURCES}
+    details = {f"/api/v1/{resource.name}/{{pk}}/" for resource in RESOURCES}
+    others = {"/api/v1/", "/api/v1/schema/", "/api/v1/boards/four-cells/", "/api/v1/boards/coverage/"}
+    assert set(schema["paths"]) == lists | details | others
+
+
+def test_every_operation_is_described_with_example_and_errors(schema):
+    for operation in operations(schema):
+        assert operation["description"]
+        assert operation["security"] == [{"token": []}, {"cookieAuth": []}]
+        assert {"200", "401", "403", "405", "406", "429", "500", "503"} <= set(operation["responses"])
+        assert operation["responses"]["200"]["content"]["application/json"]["example"]
+        for answer in operation["responses"].values():
+            assert answer["description"]
+
+
+def test_every_parameter_is_described_and_codes_are_listed(schema):
+    parameters = [item for operation in operations(schema) for item in operation["parameters"]]
+    assert all(item["description"] for item in parameters)
+    stages = next(item for item in parameters if item["name"] == "stage")
+    assert "drafting" in stages["schema"]["items"]["enum"]
+
+
+def test_operation_ids_are_unique(schema):
+    names = [operation["operationId"] for operation in operations(schema)]
+    assert len(names) == len(set(names))
+
+
+def test_both_languages_are_whole():
+    english, vietnamese = (json.loads(schema_text(language))["paths"] for language in ("en", "vi"))
+    for path, methods in english.items():
+        assert methods["get"]["description"] != vietnamese[path]["get"]["description"]
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_what_is_sent_fits_the_schema(hoa, world, schema, resource):
+    validator = Draft202012Validator({"$ref": f"#/components/schemas/{resource.singular}", "components": schema["components"]})
+    for row in rows(hoa, resource.name):
+        validator.validate(row)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_the_examples_fit_the_schema(schema, resource):
+    component = schema["components"]["schemas"][resource.singular]
+    Draft202012Validator(component).validate(component["examples"][0])
+
+
+def test_a_problem_fits_the_schema(hoa, schema):
+    Draft202012Validator(schema["components"]["schemas"]["Problem"]).validate(hoa.get("/api/v1/tasks/?x=1").json())
+
+
+def test_the_schema_is_sent_in_the_language_of_the_reader(hoa):
+    assert hoa.get("/api/v1/schema/").json()["paths"]["/api/v1/"]["get"]["description"].startswith("The addresses")
+    vietnamese = hoa.get("/api/v1/schema/", headers={"Accept-Language": "vi"}).json()
+    assert vietnamese["paths"]["/api/v1/"]["get"]["description"].startswith("Địa chỉ")
+
+
+def test_the_index_names_every_collection(hoa):
+    links = hoa.get("/api/v1/").json()
+    assert {resource.name for resource in RESOURCES} < set(links)
+    for address in set(links.values()) - {links["docs"]}:
+        assert hoa.get(address).status_code == 200

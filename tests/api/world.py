@@ -1,0 +1,120 @@
+"""A small world with at least one row of every resource, invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import NAMESPACE_URL, uuid5
+
+from accounts.models import User
+from tests.builders import (
+    START,
+    make_body,
+    make_cell,
+    make_instrument,
+    make_post,
+    make_provision,
+    make_resolution,
+    make_task,
+    noon,
+)
+from tracker.choices import Clock, Coverage, EvidenceState, Level, ReportState, Role, Stage, SuccessionKind
+from tracker.models import (
+    Attachment,
+    Body,
+    Cadre,
+    Flag,
+    FlagStep,
+    Institutionalization,
+    InstrumentLink,
+    Policy,
+    Post,
+    ProgressReport,
+    ResolutionLink,
+    Succession,
+    SuccessionMember,
+    Task,
+    Tenure,
+)
+
+SEEN, FOREIGN = "2.5", "3.7"
+LATE_SINCE = date(2026, 6, 1)
+
+
+@dataclass(frozen=True)
+class World:
+    """`seen` belongs to body A (Lan's), `foreign` to body B (Minh's)."""
+
+    seen: Task
+    foreign: Task
+
+
+def make_world(cast: dict[str, User]) -> World:
+    """Two tasks with everything that can hang on them, one of body A, one of body B."""
+    a, b = make_body("BO-A"), make_body("BO-B")
+    Body.objects.filter(pk=a.pk).update(note_vi='"Ghi chú" \\ / <b>\x01\x1f\x7f\u2028 😀')
+    Body.objects.bulk_update([_with_aliases(a)], ["aliases"])
+    posts = {body: _held_post(body) for body in (a, b)}
+    early, late = make_resolution(code="R2", signed_on=date(2013, 6, 3)), make_resolution(code="R1")
+    ResolutionLink.objects.create(later=late, earlier=early, kind="develops")
+    root = make_provision(late, label="XV.2")
+    place = make_provision(late, label="XV.2.3", parent=root)
+    _succession(a)
+    seen = make_task(
+        code=SEEN, accountable=a, post=posts[a], resolution=late, provision=place, levels=[("central", ["law"])],
+        target_groups=["all", "youth"], title_vi='Quy chế "dân chủ" \\ cơ sở', title_en='"Democracy"', due_on=date(2026, 5, 29),
+    )  # fmt: skip
+    foreign = make_task(
+        code=FOREIGN, accountable=b, post=posts[b], resolution=late, title_vi="Tiếp dân", title_en="Petitions", levels=[("commune", [])],
+    )  # fmt: skip
+    make_cell(seen, make_body("QH"), Role.SUPERVISES)
+    for task, user in ((seen, cast["lan"]), (foreign, cast["minh"])):
+        _follow(task, user, cast["hoa"])
+    return World(seen, foreign)
+
+
+def _with_aliases(body: Body) -> Body:
+    body.aliases = ["Bộ A", 'Tên "cũ"']
+    return body
+
+
+def _held_post(body: Body) -> Post:
+    post = make_post(body)
+    cadre = Cadre.objects.create(code=f"CB-{body.code}", name=f"Nguyễn Thị {body.code}")
+    Tenure.objects.create(cadre=cadre, post=post, valid_from=START, recorded_at=noon(START))
+    return post
+
+
+def _succession(body: Body) -> None:
+    act = Succession.objects.create(code="S1", kind=SuccessionKind.RENAME, on=date(2025, 2, 3))
+    SuccessionMember.objects.create(succession=act, body=body, is_predecessor=False)
+
+
+def _follow(task: Task, author: User, verifier: User) -> None:
+    body = author.memberships.get().body
+    law = make_instrument(number=f"10/2022/{task.code}", title_vi="Luật")
+    InstrumentLink.objects.create(instrument=law, other=make_instrument(number=f"11/{task.code}"), kind="details")
+    Institutionalization.objects.create(
+        task=task, instrument=law, level=Level.CENTRAL, coverage=Coverage.PARTIAL, state=EvidenceState.VERIFIED, body=body,
+        declared_by=author, declared_on=date(2026, 3, 2), verified_by=verifier, verified_on=date(2026, 4, 1),
+        content_hash="0" * 64, recorded_at=noon(date(2026, 3, 2)),
+    )  # fmt: skip
+    submitted = noon(date(2026, 5, 4))
+    report = ProgressReport.objects.create(
+        task=task, body=body, author=author, stage=Stage.DRAFTING, done_text="Đã xong\ndự thảo\tlần 1 \x7f \u2028 😀",
+        state=ReportState.ACCEPTED, created_at=submitted, submitted_at=submitted, submitted_on=date(2026, 5, 4),
+        decided_by=verifier, decided_at=noon(date(2026, 5, 6)),
+    )  # fmt: skip
+    Attachment.objects.create(
+        id=uuid5(NAMESPACE_URL, task.code), report=report, name="dự thảo.pdf", content_type="application/pdf", size=3, sha256="a" * 64, file="x",
+        uploaded_by=author, uploaded_at=submitted,
+    )  # fmt: skip
+    ProgressReport.objects.create(
+        task=task, body=body, author=author, stage=Stage.DRAFTING, done_text="nháp", created_at=submitted
+    )
+    Flag.objects.filter(task=task).delete()
+    flag = Flag.objects.create(
+        task=task, clock=Clock.SILENCE, policy=Policy.objects.get(), limit_on=date(2026, 5, 31), since=LATE_SINCE,
+        opened_at=noon(LATE_SINCE),
+    )  # fmt: skip
+    FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="accountable", body=body)
