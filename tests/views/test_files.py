@@ -50,7 +50,9 @@ def status_of(client: Client, user: User, attachment: Attachment) -> int:
     return response.status_code
 
 
-def test_a_file_comes_as_a_download_that_nothing_may_run(client: Client, cast: dict[str, User], attached: Attachment) -> None:
+def test_a_file_comes_as_a_download_that_nothing_may_run(
+    client: Client, cast: dict[str, User], attached: Attachment
+) -> None:
     response = fetch(client, cast["lan"], attached)
     assert b"".join(response.streaming_content) == CONTENT
     assert response["Content-Disposition"].startswith("attachment")
@@ -63,13 +65,17 @@ def test_the_file_of_a_draft_is_for_its_body_alone(client: Client, cast: dict[st
     assert statuses == {"lan": 200, "minh": 404, "hoa": 404, "quang": 404, "vinh": 404}
 
 
-def test_the_file_of_a_submitted_report_is_for_its_readers(client: Client, cast: dict[str, User], attached: Attachment) -> None:
+def test_the_file_of_a_submitted_report_is_for_its_readers(
+    client: Client, cast: dict[str, User], attached: Attachment
+) -> None:
     reports.submit(attached.report, by=cast["lan"], at=noon(START))
     statuses = {name: status_of(client, user, attached) for name, user in cast.items()}
     assert set(statuses.values()) == {200}
 
 
-def test_a_foreign_file_is_like_one_that_does_not_exist(client: Client, cast: dict[str, User], attached: Attachment) -> None:
+def test_a_foreign_file_is_like_one_that_does_not_exist(
+    client: Client, cast: dict[str, User], attached: Attachment
+) -> None:
     foreign = fetch(client, cast["minh"], attached)
     missing = client.get(reverse("attachment", args=[uuid.uuid4()]))
     assert (foreign.status_code, missing.status_code) == (404, 404)

@@ -23,7 +23,16 @@ from tests.builders import (
     make_user,
     noon,
 )
-from tracker.choices import BodyKind, InstrumentLinkKind, InstrumentStatus, Level, ResolutionLinkKind, Role, Stage, SuccessionKind
+from tracker.choices import (
+    BodyKind,
+    InstrumentLinkKind,
+    InstrumentStatus,
+    Level,
+    ResolutionLinkKind,
+    Role,
+    Stage,
+    SuccessionKind,
+)
 from tracker.models import InstrumentLink, ResolutionLink, Succession, Task
 from tracker.services import institutionalizations
 
@@ -71,7 +80,10 @@ def test_the_list_says_how_much_became_a_rule(hoa: Client) -> None:
 
 
 def test_links_lead_back_and_forward(hoa: Client) -> None:
-    later, earlier = make_resolution(code="R1", title_en="The later"), make_resolution(code="R2", title_en="The earlier")
+    later, earlier = (
+        make_resolution(code="R1", title_en="The later"),
+        make_resolution(code="R2", title_en="The earlier"),
+    )
     ResolutionLink.objects.create(later=later, earlier=earlier, kind=ResolutionLinkKind.DEVELOPS)
     assert "this one develops" in page(hoa, "resolution", "R1")
     assert "this later one develops it" in page(hoa, "resolution", "R2")
@@ -133,7 +145,9 @@ def test_an_instrument_shows_its_status_and_the_tasks_that_lean_on_it(hoa: Clien
     old = make_instrument(ends_on=date(2026, 7, 1), to_be_checked="the day")
     new = make_instrument()
     InstrumentLink.objects.create(instrument=new, other=old, kind=InstrumentLinkKind.REPLACES)
-    institutionalizations.declare(task, old, level=Level.CENTRAL, body=make_body("BO-A"), by=cast["lan"], at=noon(START))
+    institutionalizations.declare(
+        task, old, level=Level.CENTRAL, body=make_body("BO-A"), by=cast["lan"], at=noon(START)
+    )
     text = page(hoa, "instrument", old.pk)
     assert task.code in text and "No longer in force" in text and "the day" in text
     assert "this later one replaces it" in text
@@ -190,7 +204,9 @@ def _grow(times: int) -> None:
     body = make_body("BO-A")
     for n in range(times):
         code = "FIRST" if times == 1 else ""
-        task = make_task(resolution=resolution, provision=make_provision(resolution), **({"code": code} if code else {}))
+        task = make_task(
+            resolution=resolution, provision=make_provision(resolution), **({"code": code} if code else {})
+        )
         child = make_body(parent=body)
         make_post(body, holder=f"Người {times} {n}", code=f"p{times}{n}")
         make_instrument(issuer=body)
@@ -203,8 +219,13 @@ def _grow(times: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "args", "queries"),
-    [("resolution_list", [], 5), ("resolution", ["R1"], 10), ("body_list", [], 5), ("body", ["BO-A"], 19),
-     ("instrument_list", [], 4)],
+    [
+        ("resolution_list", [], 5),
+        ("resolution", ["R1"], 10),
+        ("body_list", [], 5),
+        ("body", ["BO-A"], 19),
+        ("instrument_list", [], 4),
+    ],
 )
 def test_pages_take_as_many_queries_for_three_times_the_rows(
     hoa: Client, name: str, args: list[str], queries: int, django_assert_num_queries: Any

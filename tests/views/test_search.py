@@ -9,7 +9,16 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.builders import make_body, make_cast, make_instrument, make_post, make_provision, make_resolution, make_task, make_user
+from tests.builders import (
+    make_body,
+    make_cast,
+    make_instrument,
+    make_post,
+    make_provision,
+    make_resolution,
+    make_task,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 

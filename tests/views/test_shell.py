@@ -25,7 +25,9 @@ def cast() -> dict[str, User]:
     return make_cast()
 
 
-@pytest.mark.parametrize(("name", "page"), [("lan", "desk"), ("hoa", "overview"), ("quang", "overview"), ("vinh", "overview")])
+@pytest.mark.parametrize(
+    ("name", "page"), [("lan", "desk"), ("hoa", "overview"), ("quang", "overview"), ("vinh", "overview")]
+)
 def test_the_start_page_is_that_of_the_duty(client: Client, cast: dict[str, User], name: str, page: str) -> None:
     client.force_login(cast[name])
     assert client.get("/").headers["Location"] == reverse(page)
@@ -44,7 +46,11 @@ def test_an_account_without_a_duty_is_told_so(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hidden", "shown"),
-    [("lan", ["overdue", "review", "overview"], "desk"), ("hoa", ["desk"], "review"), ("vinh", ["desk", "review"], "overdue")],
+    [
+        ("lan", ["overdue", "review", "overview"], "desk"),
+        ("hoa", ["desk"], "review"),
+        ("vinh", ["desk", "review"], "overdue"),
+    ],
 )
 def test_the_navigation_holds_what_the_duty_may_open(
     client: Client, cast: dict[str, User], name: str, hidden: list[str], shown: str
@@ -114,7 +120,9 @@ def test_demonstration_names_are_shown_in_a_demonstration_only(client: Client, i
 
 def test_nobody_signs_up_by_themselves(client: Client) -> None:
     before = User.objects.count()
-    client.post(reverse("account_signup"), {"username": "new", "password1": "mot-mat-khau-dai", "password2": "mot-mat-khau-dai"})
+    client.post(
+        reverse("account_signup"), {"username": "new", "password1": "mot-mat-khau-dai", "password2": "mot-mat-khau-dai"}
+    )
     assert User.objects.count() == before
 
 
@@ -152,8 +160,15 @@ def test_no_template_asks_another_host(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["account_change_password", "account_email", "account_logout", "account_reauthenticate", "mfa_index", "mfa_list_webauthn",
-     "socialaccount_connections"],
+    [
+        "account_change_password",
+        "account_email",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_list_webauthn",
+        "socialaccount_connections",
+    ],
 )
 def test_account_pages_are_in_our_frame(client: Client, cast: dict[str, User], name: str) -> None:
     client.force_login(cast["lan"])

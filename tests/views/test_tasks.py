@@ -10,7 +10,17 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.builders import START, make_body, make_cast, make_cell, make_instrument, make_post, make_provision, make_task, noon
+from tests.builders import (
+    START,
+    make_body,
+    make_cast,
+    make_cell,
+    make_instrument,
+    make_post,
+    make_provision,
+    make_task,
+    noon,
+)
 from tracker.choices import FieldStatus, Level, Rank, Role, Stage, TaskKind, TaskLinkKind
 from tracker.models import Flag, Task, TaskLink
 from tracker.services import institutionalizations, reports
@@ -87,8 +97,16 @@ def test_a_wrong_page_number_is_the_first_page(hoa: Client, page: str) -> None:
 def test_pages_go_on_without_counting(hoa: Client) -> None:
     resolution = make_task().resolution
     Task.objects.bulk_create(
-        Task(code=f"X{n}", resolution=resolution, title_vi="x", title_en="x", assigned_on=START, stage_since=START,
-             recorded_at=noon(START), position=n)
+        Task(
+            code=f"X{n}",
+            resolution=resolution,
+            title_vi="x",
+            title_en="x",
+            assigned_on=START,
+            stage_since=START,
+            recorded_at=noon(START),
+            position=n,
+        )
         for n in range(60)
     )
     first, second = codes(hoa), codes(hoa, page="2")
@@ -135,8 +153,14 @@ def test_levels_say_what_covers_them_and_what_is_missing(hoa: Client, cast: dict
 
 def test_flags_come_with_their_reason_and_steps(hoa: Client) -> None:
     task = make_task(due_on=date(2026, 3, 2), on=date(2026, 1, 5))
-    flag = Flag.objects.create(task=task, clock="due", policy=_policy(), limit_on=date(2026, 3, 2), since=date(2026, 3, 3),
-                               opened_at=noon(date(2026, 3, 3)))
+    flag = Flag.objects.create(
+        task=task,
+        clock="due",
+        policy=_policy(),
+        limit_on=date(2026, 3, 2),
+        since=date(2026, 3, 3),
+        opened_at=noon(date(2026, 3, 3)),
+    )
     flag.steps.create(number=1, due_on=date(2026, 3, 3), addressee="accountable", body=make_body("BO-A"))
     page = text_of(hoa, task)
     assert "The deadline was" in page and "3 Mar 2026" in page
@@ -180,7 +204,9 @@ def test_a_related_task_of_another_body_stays_hidden(client: Client, cast: dict[
 def test_a_draft_is_seen_by_its_body_alone(client: Client, cast: dict[str, User]) -> None:
     task = make_task()
     make_cell(task, make_body("BO-B"), Role.RESPONSIBLE)
-    reports.save_draft(task, body=make_body("BO-A"), by=cast["lan"], at=noon(START), stage="assigned", done_text="Bản nháp kín")
+    reports.save_draft(
+        task, body=make_body("BO-A"), by=cast["lan"], at=noon(START), stage="assigned", done_text="Bản nháp kín"
+    )
     seen = {}
     for name, user in cast.items():
         client.force_login(user)
@@ -229,8 +255,16 @@ def _fill(task: Task, cast: dict[str, User], rows: int) -> None:
         institutionalizations.declare(
             task, make_instrument(), level=Level.CENTRAL, body=make_body("BO-A"), by=cast["lan"], at=noon(START)
         )
-        flag = Flag.objects.create(task=task, clock="due", policy=_policy(), limit_on=START, since=date(2026, 2, 1 + n),
-                                   opened_at=noon(START), closed_on=date(2026, 3, 1), closed_at=noon(START))
+        flag = Flag.objects.create(
+            task=task,
+            clock="due",
+            policy=_policy(),
+            limit_on=START,
+            since=date(2026, 2, 1 + n),
+            opened_at=noon(START),
+            closed_on=date(2026, 3, 1),
+            closed_at=noon(START),
+        )
         flag.steps.create(number=1, due_on=START, addressee="accountable", body=body)
 
 

@@ -85,8 +85,10 @@ def _successions(body: Body) -> list[Succession]:
 
 def open_accountable(user: Any, bodies: Iterable[Body], today: date) -> dict[int, int]:
     """Return for how many open tasks that `user` may read each body is accountable today. One query."""
-    cells = Responsibility.objects.visible_to(user).valid_on(today).filter(
-        role=Role.ACCOUNTABLE, body__in=[body.pk for body in bodies]
+    cells = (
+        Responsibility.objects.visible_to(user)
+        .valid_on(today)
+        .filter(role=Role.ACCOUNTABLE, body__in=[body.pk for body in bodies])
     )
     waiting = cells.exclude(task__stage__in=CLOSED_STAGES).order_by()
     return dict(waiting.values_list("body").annotate(Count("task")))
@@ -99,5 +101,3 @@ def bodies_of_posts(cadre_ids: Iterable[int], today: date) -> dict[int, list[Ten
     for row in rows:
         found.setdefault(row.cadre_id, []).append(row)
     return found
-
-

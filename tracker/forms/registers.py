@@ -38,9 +38,7 @@ class SearchField(forms.CharField):
 class CodeField(forms.ChoiceField):
     """A choice among codes; the message says what would be right."""
 
-    default_error_messages = {  # noqa: RUF012
-        "invalid_choice": _("“%(value)s” is not one of the choices: take one from the list.")
-    }
+    default_error_messages = {"invalid_choice": _("“%(value)s” is not one of the choices: take one from the list.")}
 
     def __init__(self, choices: Any, **kwargs: Any):
         super().__init__(choices=_any_of(choices), required=False, **kwargs)
