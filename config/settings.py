@@ -242,6 +242,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # The declaration in tracker/api writes whole schemas; guessed names for its lists of codes would not be stable.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # Background jobs (config/celery.py reads these). "" means: `manage.py up` starts its own broker.

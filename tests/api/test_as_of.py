@@ -56,13 +56,18 @@ def test_a_task_is_not_told_before_it_was_recorded(hoa, world):
 
 
 def test_the_last_report_is_the_last_accepted_by_then(hoa, world):
-    before, after = (rows(hoa, "tasks", code=SEEN, as_of=day)[0]["last_report_on"] for day in ("2026-05-05", "2026-05-06"))
+    before, after = (
+        rows(hoa, "tasks", code=SEEN, as_of=day)[0]["last_report_on"] for day in ("2026-05-05", "2026-05-06")
+    )
     assert (before, after) == (None, "2026-05-04")
     assert ProgressReport.objects.filter(task=world.seen, decided_at=noon(date(2026, 5, 6))).exists()
 
 
 def cells(client, day):
-    return {(cell["role"], cell["body"], cell["valid_to"]) for cell in rows(client, "tasks", code=SEEN, as_of=day)[0]["responsibilities"]}
+    return {
+        (cell["role"], cell["body"], cell["valid_to"])
+        for cell in rows(client, "tasks", code=SEEN, as_of=day)[0]["responsibilities"]
+    }
 
 
 def test_cells_are_those_of_the_day_with_the_end_known_then(hoa, world):
@@ -80,7 +85,9 @@ def test_cells_are_those_of_the_day_with_the_end_known_then(hoa, world):
 
 def test_lateness_is_that_of_the_day(hoa, world):
     Flag.objects.filter(task=world.seen).update(closed_on=JUNE, closed_at=noon(JUNE), closed_why="report")
-    on_day = [rows(hoa, "tasks", code=SEEN, as_of=day)[0]["late"] for day in (LATE_SINCE - timedelta(1), LATE_SINCE, JUNE)]
+    on_day = [
+        rows(hoa, "tasks", code=SEEN, as_of=day)[0]["late"] for day in (LATE_SINCE - timedelta(1), LATE_SINCE, JUNE)
+    ]
     assert on_day == [[], [{"clock": "silence", "since": "2026-06-01"}], []]
 
 
@@ -90,14 +97,19 @@ def test_a_flag_closed_or_acknowledged_later_stands_open(hoa, world, cast):
         **later, acknowledged_by=cast["hoa"], acknowledged_at=noon(JUNE), acknowledged_note="Đã rõ"
     )
     row = rows(hoa, "flags", task=SEEN, as_of=LATE_SINCE)[0]
-    told = [row[name] for name in ("is_open", "closed_on", "closed_at", "closed_why", "acknowledged_at", "acknowledged_note")]
+    told = [
+        row[name]
+        for name in ("is_open", "closed_on", "closed_at", "closed_why", "acknowledged_at", "acknowledged_note")
+    ]
     assert told == [True, None, None, None, None, None]
     assert rows(hoa, "flags", task=SEEN, as_of=JUNE) == []
     assert rows(hoa, "flags", task=SEEN)[0]["closed_why"] == "report"
 
 
 def test_what_was_verified_later_was_only_declared(hoa, world):
-    states = [rows(hoa, "institutionalizations", task=SEEN, as_of=day) for day in ("2026-03-01", "2026-03-31", "2026-04-01")]
+    states = [
+        rows(hoa, "institutionalizations", task=SEEN, as_of=day) for day in ("2026-03-01", "2026-03-31", "2026-04-01")
+    ]
     assert [[row["state"] for row in found] for found in states] == [[], ["declared"], ["verified"]]
     assert states[1][0]["verified_on"] is None
     Institutionalization.objects.update(recorded_at=noon(JUNE))

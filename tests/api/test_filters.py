@@ -128,7 +128,11 @@ def test_other_collections_are_narrowed(hoa, world, path, query, count):
 def test_the_status_is_told_as_it_is_filtered(hoa, world, stage, done_on, wanted):
     Task.objects.filter(pk=world.seen.pk).update(stage=stage, done_on=done_on)
     assert rows(hoa, "tasks", code=SEEN)[0]["status"] == wanted
-    found = [status for status in ("open_overdue", "open_in_time", "done_on_time", "done_late") if SEEN in codes(hoa, status=status)]
+    found = [
+        status
+        for status in ("open_overdue", "open_in_time", "done_on_time", "done_late")
+        if SEEN in codes(hoa, status=status)
+    ]
     assert found == ([wanted] if wanted else [])
 
 

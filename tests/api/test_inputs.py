@@ -144,7 +144,9 @@ def test_every_fault_is_told_at_once(hoa, world):
     assert set(response.json()["errors"]) == {"limit", "stage", "as_of"}
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Unknown parameter"), ("vi", "Tham số không có"), ("fr", "Tham số không có")])
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Unknown parameter"), ("vi", "Tham số không có"), ("fr", "Tham số không có")]
+)
 def test_a_problem_speaks_the_language_of_the_reader(hoa, language, title):
     response = hoa.get("/api/v1/tasks/?nope=1", headers={"Accept-Language": language})
     assert response.json()["title"] == title
@@ -157,7 +159,14 @@ def test_the_body_of_a_get_is_never_read(hoa, world):
 
 @pytest.mark.parametrize(
     ("accept", "status"),
-    [("application/json", 200), ("*/*", 200), ("text/html,*/*;q=0.8", 200), ("text/html", 406), ("text/csv", 406), ("\x00", 406)],
+    [
+        ("application/json", 200),
+        ("*/*", 200),
+        ("text/html,*/*;q=0.8", 200),
+        ("text/html", 406),
+        ("text/csv", 406),
+        ("\x00", 406),
+    ],
 )
 def test_only_json_is_sent(hoa, accept, status):
     response = hoa.get("/api/v1/tasks/", headers={"Accept": accept})
@@ -165,7 +174,9 @@ def test_only_json_is_sent(hoa, accept, status):
     assert response["Content-Type"].endswith("json")
 
 
-@pytest.mark.parametrize("sent", ["", "rmt_", "rmt_abc.def", "x" * 5000, "rmt_é.ü", "rmt_000000000000." + "A" * 43, "a b"])
+@pytest.mark.parametrize(
+    "sent", ["", "rmt_", "rmt_abc.def", "x" * 5000, "rmt_é.ü", "rmt_000000000000." + "A" * 43, "a b"]
+)
 def test_a_token_that_is_none_is_refused(db, client, sent):
     response = client.get("/api/v1/tasks/", headers={"Authorization": f"Bearer {sent}"})
     assert (response.status_code, response.json()["type"]) == (401, "/problems/invalid-token")
@@ -176,7 +187,8 @@ def test_too_many_parameters_are_refused(hoa):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "kind"), [(OperationalError("gone"), 503, "unavailable"), (RuntimeError("bug"), 500, "internal-error")]
+    ("error", "status", "kind"),
+    [(OperationalError("gone"), 503, "unavailable"), (RuntimeError("bug"), 500, "internal-error")],
 )
 def test_what_breaks_inside_tells_nothing_of_itself(hoa, world, monkeypatch, error, status, kind):
     def fail(*args):

@@ -83,7 +83,9 @@ def test_rows_are_counted_only_when_asked(hoa, nine):
 
 
 def _queries(client, address):
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert client.get(f"/api/v1/{address}").status_code == 200
     return [query["sql"] for query in captured]
 

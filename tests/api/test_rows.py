@@ -79,8 +79,15 @@ def test_stored_json_is_written_alike(db):
     Event.objects.create(
         at=datetime(2026, 1, 5, tzinfo=UTC), on="2026-01-05", kind="x", object_kind="task", object_id="1", after=stored
     )
-    row = Event.objects.annotate(row=as_text(JsonRow({"before": FlatObject("before"), "after": FlatObject("after")}))).get().row
-    assert row == '{"before":{},"after":' + json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "}"
+    row = (
+        Event.objects.annotate(row=as_text(JsonRow({"before": FlatObject("before"), "after": FlatObject("after")})))
+        .get()
+        .row
+    )
+    assert (
+        row
+        == '{"before":{},"after":' + json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "}"
+    )
 
 
 def test_lists_of_texts_keep_their_order(db):

@@ -37,7 +37,7 @@ def test_the_tables_of_the_reference_are_current():
 def test_it_is_openapi_3_1_with_every_address(schema):
     assert schema["openapi"] == "3.1.0"
     lists = {f"/api/v1/{resource.name}/" for resource in RESOURCES}
-    details = {f"/api/v1/{resource.name}/{{pk}}/" for resource in RESOURCES}
+    details = {f"/api/v1/{resource.name}/{{id}}/" for resource in RESOURCES}
     others = {"/api/v1/", "/api/v1/schema/", "/api/v1/boards/four-cells/", "/api/v1/boards/coverage/"}
     assert set(schema["paths"]) == lists | details | others
 
@@ -48,8 +48,14 @@ def test_every_operation_is_described_with_example_and_errors(schema):
         assert operation["security"] == [{"token": []}, {"cookieAuth": []}]
         assert {"200", "401", "403", "405", "406", "429", "500", "503"} <= set(operation["responses"])
         assert operation["responses"]["200"]["content"]["application/json"]["example"]
-        for answer in operation["responses"].values():
-            assert answer["description"]
+
+
+def test_every_problem_is_described_with_an_example(schema):
+    for answer in schema["components"]["responses"].values():
+        content = answer["content"]["application/problem+json"]
+        assert answer["description"]
+        for example in content["examples"].values():
+            Draft202012Validator(schema["components"]["schemas"]["Problem"]).validate(example["value"])
 
 
 def test_every_parameter_is_described_and_codes_are_listed(schema):
@@ -72,7 +78,9 @@ def test_both_languages_are_whole():
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
 def test_what_is_sent_fits_the_schema(hoa, world, schema, resource):
-    validator = Draft202012Validator({"$ref": f"#/components/schemas/{resource.singular}", "components": schema["components"]})
+    validator = Draft202012Validator(
+        {"$ref": f"#/components/schemas/{resource.singular}", "components": schema["components"]}
+    )
     for row in rows(hoa, resource.name):
         validator.validate(row)
 

@@ -75,7 +75,9 @@ def test_all_tokens_of_an_owner_are_revoked(cast):
 
 
 def test_a_secret_of_another_token_opens_nothing(cast):
-    (_one, first), (_two, second) = (create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now()) for _ in "12")
+    (_one, first), (_two, second) = (
+        create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now()) for _ in "12"
+    )
     mixed = f"Bearer rmt_{first.key_id}.{second.secret}"
     assert Client().get("/api/v1/tasks/", headers={"Authorization": mixed}).status_code == 401
 

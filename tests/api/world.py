@@ -61,12 +61,26 @@ def make_world(cast: dict[str, User]) -> World:
     place = make_provision(late, label="XV.2.3", parent=root)
     _succession(a)
     seen = make_task(
-        code=SEEN, accountable=a, post=posts[a], resolution=late, provision=place, levels=[("central", ["law"])],
-        target_groups=["all", "youth"], title_vi='Quy chế "dân chủ" \\ cơ sở', title_en='"Democracy"', due_on=date(2026, 5, 29),
-    )  # fmt: skip
+        code=SEEN,
+        accountable=a,
+        post=posts[a],
+        resolution=late,
+        provision=place,
+        levels=[("central", ["law"])],
+        target_groups=["all", "youth"],
+        title_vi='Quy chế "dân chủ" \\ cơ sở',
+        title_en='"Democracy"',
+        due_on=date(2026, 5, 29),
+    )
     foreign = make_task(
-        code=FOREIGN, accountable=b, post=posts[b], resolution=late, title_vi="Tiếp dân", title_en="Petitions", levels=[("commune", [])],
-    )  # fmt: skip
+        code=FOREIGN,
+        accountable=b,
+        post=posts[b],
+        resolution=late,
+        title_vi="Tiếp dân",
+        title_en="Petitions",
+        levels=[("commune", [])],
+    )
     make_cell(seen, make_body("QH"), Role.SUPERVISES)
     for task, user in ((seen, cast["lan"]), (foreign, cast["minh"])):
         _follow(task, user, cast["hoa"])
@@ -95,26 +109,54 @@ def _follow(task: Task, author: User, verifier: User) -> None:
     law = make_instrument(number=f"10/2022/{task.code}", title_vi="Luật")
     InstrumentLink.objects.create(instrument=law, other=make_instrument(number=f"11/{task.code}"), kind="details")
     Institutionalization.objects.create(
-        task=task, instrument=law, level=Level.CENTRAL, coverage=Coverage.PARTIAL, state=EvidenceState.VERIFIED, body=body,
-        declared_by=author, declared_on=date(2026, 3, 2), verified_by=verifier, verified_on=date(2026, 4, 1),
-        content_hash="0" * 64, recorded_at=noon(date(2026, 3, 2)),
-    )  # fmt: skip
+        task=task,
+        instrument=law,
+        level=Level.CENTRAL,
+        coverage=Coverage.PARTIAL,
+        state=EvidenceState.VERIFIED,
+        body=body,
+        declared_by=author,
+        declared_on=date(2026, 3, 2),
+        verified_by=verifier,
+        verified_on=date(2026, 4, 1),
+        content_hash="0" * 64,
+        recorded_at=noon(date(2026, 3, 2)),
+    )
     submitted = noon(date(2026, 5, 4))
     report = ProgressReport.objects.create(
-        task=task, body=body, author=author, stage=Stage.DRAFTING, done_text="Đã xong\ndự thảo\tlần 1 \x7f \u2028 😀",
-        state=ReportState.ACCEPTED, created_at=submitted, submitted_at=submitted, submitted_on=date(2026, 5, 4),
-        decided_by=verifier, decided_at=noon(date(2026, 5, 6)),
-    )  # fmt: skip
+        task=task,
+        body=body,
+        author=author,
+        stage=Stage.DRAFTING,
+        done_text="Đã xong\ndự thảo\tlần 1 \x7f \u2028 😀",
+        state=ReportState.ACCEPTED,
+        created_at=submitted,
+        submitted_at=submitted,
+        submitted_on=date(2026, 5, 4),
+        decided_by=verifier,
+        decided_at=noon(date(2026, 5, 6)),
+    )
     Attachment.objects.create(
-        id=uuid5(NAMESPACE_URL, task.code), report=report, name="dự thảo.pdf", content_type="application/pdf", size=3, sha256="a" * 64, file="x",
-        uploaded_by=author, uploaded_at=submitted,
-    )  # fmt: skip
+        id=uuid5(NAMESPACE_URL, task.code),
+        report=report,
+        name="dự thảo.pdf",
+        content_type="application/pdf",
+        size=3,
+        sha256="a" * 64,
+        file="x",
+        uploaded_by=author,
+        uploaded_at=submitted,
+    )
     ProgressReport.objects.create(
         task=task, body=body, author=author, stage=Stage.DRAFTING, done_text="nháp", created_at=submitted
     )
     Flag.objects.filter(task=task).delete()
     flag = Flag.objects.create(
-        task=task, clock=Clock.SILENCE, policy=Policy.objects.get(), limit_on=date(2026, 5, 31), since=LATE_SINCE,
+        task=task,
+        clock=Clock.SILENCE,
+        policy=Policy.objects.get(),
+        limit_on=date(2026, 5, 31),
+        since=LATE_SINCE,
         opened_at=noon(LATE_SINCE),
-    )  # fmt: skip
+    )
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="accountable", body=body)

@@ -65,7 +65,6 @@ class FourCellsView(ApiView):
             answer=_table({"key": {"type": ["string", "null"]}, **cells}, by={"type": "string", "enum": list(GROUPS)}),
             example={"as_of": "2026-06-30", "by": "resolution", "results": [row]},
             parameters=(by, as_of_parameter()),
-            refusals=("unknown-parameter", "invalid-parameter", "bad-request"),
         )
 
 
@@ -92,7 +91,6 @@ class CoverageView(ApiView):
             answer=_table({"level": {"type": "string"}, "tasks": _NUMBER, "covered": _NUMBER}),
             example={"as_of": "2026-06-30", "results": [row]},
             parameters=(as_of_parameter(),),
-            refusals=("unknown-parameter", "invalid-parameter", "bad-request"),
         )
 
 

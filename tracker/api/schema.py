@@ -12,16 +12,10 @@ from tracker.api import components
 from tracker.api.declaration import Resource, Words
 from tracker.api.errors import CONTENT_TYPE, PROBLEMS
 
-COMMON = (
-    "not-authenticated",
-    "forbidden",
-    "method-not-allowed",
-    "not-acceptable",
-    "too-many-requests",
-    "internal-error",
-    "unavailable",
-)
+# The statuses with which any address may refuse.
+COMMON = (400, 401, 403, 405, 406, 429, 500, 503)
 REFERENCE = "#/components/schemas/"
+PROBLEM = f"{REFERENCE}Problem"
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -40,13 +34,17 @@ class DeclaredSchema(AutoSchema):
     def get_operation(self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any) -> Any:
         self.registry = registry
         self.component("Problem", components.problem_schema())
+        for name, answer in problem_answers().items():
+            self._register(name, ResolvedComponent.RESPONSE, answer)
         return {**cast(Any, self.view).describe(self), "security": self.get_auth()}
 
     def component(self, name: str, schema: dict[str, Any]) -> str:
         """Register a named schema once and return the reference to it."""
-        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema)
-        self.registry.register_on_missing(component)
+        self._register(name, ResolvedComponent.SCHEMA, schema)
         return f"{REFERENCE}{name}"
+
+    def _register(self, name: str, kind: str, schema: dict[str, Any]) -> None:
+        self.registry.register_on_missing(ResolvedComponent(name=name, type=kind, object=name, schema=schema))
 
 
 def operation(
@@ -57,9 +55,10 @@ def operation(
     answer: dict[str, Any],
     example: Any,
     parameters: tuple[dict[str, Any], ...] = (),
-    refusals: tuple[str, ...] = ("unknown-parameter", "bad-request"),
+    refusals: tuple[int, ...] = COMMON,
 ) -> dict[str, Any]:
     """Return one operation with its errors."""
+    refused = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(refusals)}
     content = {"application/json": {"schema": answer, "example": example}}
     return {
         "operationId": name,
@@ -67,26 +66,19 @@ def operation(
         "description": about,
         "tags": [tag],
         "parameters": list(parameters),
-        "responses": {"200": {"description": about, "content": content}, **problems(*refusals, *COMMON)},
+        "responses": {"200": {"description": about, "content": content}, **refused},
     }
 
 
-def problems(*kinds: str) -> dict[str, Any]:
-    """Return the error answers, one a status with an example of each type."""
-    answers: dict[str, Any] = {}
-    for kind in kinds:
-        status, title, meaning = PROBLEMS[kind]
-        body = {
-            "type": f"/problems/{kind}",
-            "title": str(title),
-            "status": status,
-            "detail": str(meaning),
-            "instance": "/api/v1/…",
-        }
-        content: dict[str, Any] = {"schema": {"$ref": f"{REFERENCE}Problem"}, "examples": {}}
-        answer = answers.setdefault(str(status), {"description": str(title), "content": {CONTENT_TYPE: content}})
-        answer["content"][CONTENT_TYPE]["examples"][kind] = {"value": body}
-    return dict(sorted(answers.items()))
+def problem_answers() -> dict[str, dict[str, Any]]:
+    """Return the error answers by name, one a status, with an example of each of its types."""
+    answers: dict[str, dict[str, Any]] = {}
+    for kind, (status, title, meaning) in PROBLEMS.items():
+        body = {"type": f"/problems/{kind}", "title": str(title), "status": status, "detail": str(meaning)}
+        new = {"description": str(title), "content": {CONTENT_TYPE: {"schema": {"$ref": PROBLEM}, "examples": {}}}}
+        content = answers.setdefault(f"Problem{status}", new)["content"][CONTENT_TYPE]
+        content["examples"][kind] = {"value": {**body, "instance": "/api/v1/tasks/"}}
+    return answers
 
 
 INDEX = Words("The addresses of all collections.", "Địa chỉ của mọi tập dữ liệu.")
@@ -105,7 +97,6 @@ def describe_list(resource: Resource, schema: DeclaredSchema) -> dict[str, Any]:
         answer={"$ref": page},
         example={"next": None, "previous": None, "results": [components.example_of(resource.fields)]},
         parameters=tuple(components.list_parameters(resource)),
-        refusals=("unknown-parameter", "invalid-parameter", "bad-request"),
     )
 
 
@@ -114,7 +105,7 @@ def describe_detail(resource: Resource, schema: DeclaredSchema) -> dict[str, Any
     row = schema.component(resource.singular, components.row_schema(resource))
     pk = {
         "in": "path",
-        "name": "pk",
+        "name": "id",
         "required": True,
         "description": str(DETAIL),
         "schema": {"type": "string"},
@@ -127,7 +118,7 @@ def describe_detail(resource: Resource, schema: DeclaredSchema) -> dict[str, Any
         answer={"$ref": row},
         example=components.example_of(resource.fields),
         parameters=(pk, *components.as_of_parameter(resource)),
-        refusals=("unknown-parameter", "invalid-parameter", "bad-request", "not-found"),
+        refusals=(*COMMON, 404),
     )
 
 
