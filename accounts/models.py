@@ -17,7 +17,9 @@ class User(AbstractUser):
     cadre = models.OneToOneField(
         "tracker.Cadre", models.PROTECT, null=True, blank=True, related_name="user", verbose_name=_("cadre")
     )
-    language = models.CharField(_("language"), max_length=5, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")])
+    language = models.CharField(
+        _("language"), max_length=5, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")]
+    )
 
     class Meta:
         verbose_name = _("user")

@@ -68,7 +68,8 @@ def scope_of(user: Any) -> Scope:
         return NOBODY
     if not hasattr(user, "_scope"):
         user._scope = Scope(_grants(user), is_system_admin=user.is_superuser)
-    return user._scope
+    scope: Scope = user._scope
+    return scope
 
 
 def _grants(user: Any) -> tuple[Grant, ...]:

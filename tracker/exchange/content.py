@@ -10,7 +10,7 @@ from typing import Any
 
 from tracker.choices import TaskKind
 from tracker.clock import start_of
-from tracker.exchange.fixtures import Lookup, Row, day_of
+from tracker.exchange.fixtures import Lookup, Row, day_of, need_day
 from tracker.models import (
     Body,
     Cadre,
@@ -156,7 +156,7 @@ class ContentLoader:
         Without a plan a task counts as assigned when its resolution was signed.
         """
         resolution = self.resolution(row["resolution"])
-        assigned_on = day_of(plan["assigned"], self.today) if plan else resolution.signed_on
+        assigned_on = need_day(plan["assigned"] if plan else resolution.signed_on.isoformat(), self.today)
         values = row.only("code", "kind", "title_vi", "title_en", "detail_vi", "detail_en", "target_groups", *TEXTS)
         task = Task(
             resolution=resolution,

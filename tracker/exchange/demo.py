@@ -17,7 +17,7 @@ from accounts.models import Membership, User
 from tracker.choices import EvidenceState, ReportState, Stage
 from tracker.clock import local_day, start_of
 from tracker.exchange.content import ContentLoader
-from tracker.exchange.fixtures import FixtureError, Lookup, Row, day_of
+from tracker.exchange.fixtures import FixtureError, Lookup, Row, day_of, need_day
 from tracker.models import Cadre, JobRun, Task
 from tracker.services import bodies, institutionalizations, reports, scan, tasks
 
@@ -57,7 +57,7 @@ class DemoLoader(ContentLoader):
         bodies.add_cadre(Cadre(**row.only("code", "name", "source", "is_demo")), by=None, at=self.at)
 
     def load_tenure(self, row: Row) -> None:
-        on = day_of(row["from"], self.today)
+        on = need_day(row["from"], self.today)
         bodies.appoint(
             self.cadre(row["cadre"]),
             self.post(row["post"]["body"], row["post"]["code"]),
@@ -111,7 +111,7 @@ class DemoLoader(ContentLoader):
 
     def add(self, row: Row, day: Any, hour: int, play: Callable[[Row, datetime], Any]) -> None:
         with row.told():
-            at = start_of(day_of(day, self.today)).replace(hour=hour)
+            at = start_of(need_day(day, self.today)).replace(hour=hour)
         if at > self.at:
             at = self.at
         self.acts.append(Act(at, len(self.acts), row, play))
@@ -129,7 +129,7 @@ class DemoLoader(ContentLoader):
         task = self.task_now(row["task"])
         reason = row.get("reason_vi") or row.get("reason", "")
         if row["stage"] == Stage.SUSPENDED:
-            tasks.suspend(task, until=day_of(row["until"], self.today), reason=reason, by=None, at=at)
+            tasks.suspend(task, until=need_day(row["until"], self.today), reason=reason, by=None, at=at)
         elif row["stage"] == Stage.WITHDRAWN:
             tasks.withdraw(task, reason=reason, by=None, at=at)
         else:

@@ -98,6 +98,14 @@ def day_of(value: Any, today: date) -> date | None:
     raise ValueError(f'{value!r} is no day: write "2026-12-31", {{"ago": 30}} or {{"in": 30}}')
 
 
+def need_day(value: Any, today: date) -> date:
+    """Return a day as `day_of` reads it; one that is not given is an error."""
+    day = day_of(value, today)
+    if day is None:
+        raise ValueError("a day is needed and none is given")
+    return day
+
+
 class Lookup:
     """Finds rows by natural key, once each; an unknown key names itself."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -141,9 +142,9 @@ def _insert_tasks(resolution: Resolution, start: int, count: int, *, day: date, 
 
 
 
-def _move_sequence(cursor: object) -> None:
+def _move_sequence(cursor: Any) -> None:
     if connection.vendor == "postgresql":
-        cursor.execute(  # type: ignore[attr-defined]
+        cursor.execute(
             "SELECT setval(pg_get_serial_sequence('tracker_task', 'id'), (SELECT max(id) FROM tracker_task))"
         )
 
@@ -167,7 +168,7 @@ def _insert_cells(
             cursor.execute(sql, _adapt([at, start, start + count - 1]))
 
 
-def _adapt(params: list[object]) -> list[object]:
+def _adapt(params: list[Any]) -> list[Any]:
     ops = connection.ops
     return [
         ops.adapt_datetimefield_value(param)

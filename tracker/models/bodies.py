@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -36,8 +36,11 @@ class RegisterQuerySet(DerivedQuerySet):
         return self if scope_of(user).is_member else self.none()
 
 
-class PeriodRegisterQuerySet(RegisterQuerySet, PeriodQuerySet):
+class PeriodRegisterQuerySet(PeriodQuerySet):
     """A register whose rows hold for a period."""
+
+    def visible_to(self, user: Any) -> Any:
+        return self if scope_of(user).is_member else self.none()
 
 
 class BodyQuerySet(PeriodRegisterQuerySet):
@@ -73,7 +76,7 @@ class Body(DerivedModel):
     name_sort = SortKeyField(sources=("name_vi",))
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = BodyQuerySet.as_manager()
+    objects: ClassVar[Any] = BodyQuerySet.as_manager()
     name = Bilingual("name")
     note = Bilingual("note")
     short_name = Bilingual("short")
@@ -114,7 +117,7 @@ class Post(DerivedModel):
     source = models.CharField(_("source"), max_length=60, blank=True)
     folded = FoldedField(sources=("title_vi", "title_en"))
 
-    objects = PeriodRegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = PeriodRegisterQuerySet.as_manager()
     title = Bilingual("title")
 
     class Meta:
@@ -149,7 +152,7 @@ class Cadre(DerivedModel):
     folded = FoldedField(sources=("name",))
     name_sort = SortKeyField(sources=("name",))
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("cadre")
@@ -174,7 +177,7 @@ class Tenure(DerivedModel):
     recorded_at = models.DateTimeField(_("recorded at"))
     source = models.CharField(_("source"), max_length=60, blank=True)
 
-    objects = PeriodRegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = PeriodRegisterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tenure")
@@ -206,7 +209,7 @@ class Succession(DerivedModel):
     source = models.CharField(_("source"), max_length=60, blank=True)
     to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
     note = Bilingual("note")
 
     class Meta:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
 from typing import Any
 
 from django.db.models import DateField, Func, IntegerField, OuterRef, Subquery, Value
@@ -64,7 +63,9 @@ def working_days_after(*day: str, days: int | str, calendar: int | str) -> Subqu
 
 
 def _named(value: int | str, depth: int = 1) -> Any:
-    return reduce(lambda name, _: OuterRef(name), range(depth), value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return OuterRef(value) if depth == 1 else OuterRef(OuterRef(value))
 
 
 def _first(columns: tuple[str, ...]) -> Any:

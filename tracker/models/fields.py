@@ -5,7 +5,7 @@ DerivedModel covers save(update_fields=…). A write that cannot be derived is r
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import get_language
@@ -80,7 +80,7 @@ class DerivedQuerySet(models.QuerySet):
 class DerivedModel(models.Model):
     """Base of models with derived columns or texts in two languages."""
 
-    objects = DerivedQuerySet.as_manager()
+    objects: ClassVar[Any] = DerivedQuerySet.as_manager()
 
     class Meta:
         abstract = True

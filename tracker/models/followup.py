@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -65,7 +65,7 @@ class ProgressReport(DerivedModel):
     folded = FoldedField(sources=("done_text", "hindrance_text"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = ProgressReportQuerySet.as_manager()
+    objects: ClassVar[Any] = ProgressReportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("progress report")
@@ -122,7 +122,7 @@ class Attachment(DerivedModel):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
 
-    objects = AttachmentQuerySet.as_manager()
+    objects: ClassVar[Any] = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("file")
@@ -162,7 +162,7 @@ class Flag(DerivedModel):
     closed_why = models.CharField(_("why it closed"), max_length=40, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = FlagQuerySet.as_manager()
+    objects: ClassVar[Any] = FlagQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("flag")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -45,7 +45,7 @@ class Event(models.Model):
     why = models.TextField(_("why"), blank=True)
     request_id = models.CharField(max_length=40, blank=True)
 
-    objects = EventQuerySet.as_manager()
+    objects: ClassVar[Any] = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

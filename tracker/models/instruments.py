@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -51,7 +51,7 @@ class Instrument(DerivedModel):
     folded = FoldedField(sources=("number", "title_vi", "title_en"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = InstrumentQuerySet.as_manager()
+    objects: ClassVar[Any] = InstrumentQuerySet.as_manager()
     title = Bilingual("title")
 
     class Meta:
@@ -158,7 +158,7 @@ class Institutionalization(DerivedModel):
     recorded_at = models.DateTimeField(_("recorded at"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = InstitutionalizationQuerySet.as_manager()
+    objects: ClassVar[Any] = InstitutionalizationQuerySet.as_manager()
     note = Bilingual("note")
 
     class Meta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +25,7 @@ class Calendar(DerivedModel):
     last_year = models.PositiveSmallIntegerField(_("last year"), default=2035)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
     name = Bilingual("name")
 
     class Meta:
@@ -49,7 +49,7 @@ class DayOff(DerivedModel):
     to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
     name = Bilingual("name")
 
     class Meta:
@@ -112,7 +112,7 @@ class Policy(DerivedModel):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     source = models.CharField(_("source"), max_length=60, blank=True)
 
-    objects = PolicyQuerySet.as_manager()
+    objects: ClassVar[Any] = PolicyQuerySet.as_manager()
     document = Bilingual("document")
 
     class Meta:

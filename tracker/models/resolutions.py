@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +33,7 @@ class Resolution(DerivedModel):
     folded = FoldedField(sources=("code", "number", "title_vi", "title_en"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
     title = Bilingual("title")
     summary = Bilingual("summary")
     issuer_term = Bilingual("issuer_term")
@@ -58,7 +60,7 @@ class ResolutionLink(DerivedModel):
     note_en = models.TextField(_("note in English"), blank=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
     note = Bilingual("note")
 
     class Meta:
@@ -98,7 +100,7 @@ class Provision(DerivedModel):
     source = models.CharField(_("source"), max_length=60, blank=True)
     folded = FoldedField(sources=("label", "heading_vi", "heading_en", "text_vi", "text_en"))
 
-    objects = RegisterQuerySet.as_manager()
+    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
     heading = Bilingual("heading")
     text = Bilingual("text")
 

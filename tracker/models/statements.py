@@ -46,7 +46,8 @@ class Insert(Statement):
         rows = self.source.order_by().values_list(*self.columns.values())
         select, params = rows.query.get_compiler(connection=connection).as_sql()
         quote = connection.ops.quote_name
-        names = ", ".join(quote(self.model._meta.get_field(name).column) for name in self.columns)
+        fields = {field.name: str(field.column) for field in self.model._meta.concrete_fields}
+        names = ", ".join(quote(fields[name]) for name in self.columns)
         tail = f" ON CONFLICT {self.conflict} DO NOTHING" if self.conflict else ""
         return f"INSERT INTO {quote(self.model._meta.db_table)} ({names}) {select}{tail}", tuple(params)
 

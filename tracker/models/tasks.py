@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -112,7 +112,7 @@ class Task(DerivedModel):
     folded = FoldedField(sources=("code", "title_vi", "title_en"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = TaskQuerySet.as_manager()
+    objects: ClassVar[Any] = TaskQuerySet.as_manager()
     title = Bilingual("title")
     detail = Bilingual("detail")
 
@@ -250,7 +250,7 @@ class Responsibility(DerivedModel):
     recorded_at = models.DateTimeField(_("recorded at"))
     end_recorded_at = models.DateTimeField(_("end recorded at"), null=True, blank=True)
 
-    objects = RecordedQuerySet.as_manager()
+    objects: ClassVar[Any] = RecordedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("responsibility")

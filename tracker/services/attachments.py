@@ -32,7 +32,7 @@ KINDS = {
 }
 
 
-def store(report: ProgressReport, files: Iterable[UploadedFile], *, by: Any, at: datetime) -> list[Attachment]:
+def store(report: ProgressReport, files: Iterable[UploadedFile[Any]], *, by: Any, at: datetime) -> list[Attachment]:
     """Store the files of a report. Raises ValidationError on `files`; then none of them is stored."""
     uploads = list(files)
     if len(uploads) + report.attachments.count() > MAX_FILES:
@@ -42,7 +42,7 @@ def store(report: ProgressReport, files: Iterable[UploadedFile], *, by: Any, at:
     return [_store_one(report, upload, by=by, at=at) for upload in uploads]
 
 
-def check(upload: UploadedFile) -> str:
+def check(upload: UploadedFile[Any]) -> str:
     """Return the type of an upload whose size, ending and content agree; else raise ValidationError on `files`."""
     name = upload.name or ""
     if not upload.size or upload.size > MAX_BYTES:
@@ -59,7 +59,7 @@ def check(upload: UploadedFile) -> str:
     return content_type
 
 
-def _store_one(report: ProgressReport, upload: UploadedFile, *, by: Any, at: datetime) -> Attachment:
+def _store_one(report: ProgressReport, upload: UploadedFile[Any], *, by: Any, at: datetime) -> Attachment:
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
@@ -67,7 +67,7 @@ def _store_one(report: ProgressReport, upload: UploadedFile, *, by: Any, at: dat
         report=report,
         name=PurePath(upload.name or "").name[-200:],
         content_type=check(upload),
-        size=upload.size,
+        size=upload.size or 0,
         sha256=digest.hexdigest(),
         uploaded_by=by,
         uploaded_at=at,

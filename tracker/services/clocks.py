@@ -49,7 +49,9 @@ def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
 
 
 def _first_due(tasks: Any, through: date) -> date | None:
-    return tasks.to_check(through).order_by("next_check_on").values_list("next_check_on", flat=True).first()
+    days = tasks.to_check(through).order_by("next_check_on").values_list("next_check_on", flat=True)
+    first: date | None = days.first()
+    return first
 
 
 def wind(ids: Iterable[int], *, at: datetime) -> None:
@@ -80,7 +82,7 @@ def changing(task: Task, *, at: datetime, version: int | None = None) -> Iterato
 
 
 def recheck_from(task: Task, day: date, *, at: datetime) -> None:
-    """Look at `task` again from `day` on, a day that a change elsewhere has made matter; one in the past is settled now."""
+    """Look at `task` again from `day` on, which a change elsewhere has made matter; a past day is settled now."""
     with transaction.atomic():
         rows = Task.objects.filter(pk=task.pk)
         rows.update(version=F("version") + 1)

@@ -51,7 +51,7 @@ def record_many(
 def _event(kind: str, obj: Model, *, by: Any, at: datetime, on: date, task: Task | None) -> Event:
     return Event(
         kind=kind,
-        object_kind=obj._meta.model_name,
+        object_kind=obj._meta.model_name or "",
         object_id=str(obj.pk),
         at=at,
         on=on,

@@ -39,7 +39,8 @@ def create(
     """Record a version of a policy with its limits and the steps of its ladder."""
     fields = ("code", "version", "calendar", "valid_from", "document_vi")
     enter(policy, by=by, at=at, kind="policy.created", fields=fields, action="policy.edit")
-    for row in (*limits, *steps):
+    rows: list[PolicyLimit | PolicyStep] = [*limits, *steps]
+    for row in rows:
         row.policy = policy
         row.full_clean()
         row.save()

@@ -32,7 +32,7 @@ def save_draft(
     hindrance_text: str = "",
     instrument: Instrument | None = None,
     articles: str = "",
-    files: Iterable[UploadedFile] = (),
+    files: Iterable[UploadedFile[Any]] = (),
     version: int | None = None,
 ) -> ProgressReport:
     """Save what the body writes on `task`, its one draft; nobody else sees it before it is submitted.

@@ -1,0 +1,87 @@
+"""The list of tasks as Django REST framework's tutorials write it: nested ModelSerializers over prefetched rows."""
+
+from datetime import UTC
+
+from django.db.models import Prefetch
+from rest_framework import generics, pagination, serializers
+
+from tracker import clock
+from tracker.api.declaration import Context
+from tracker.api.resources.tasks import known_flags
+from tracker.api.views import MayRead
+from tracker.choices import TaskKind
+from tracker.models import Flag, Responsibility, Task, TaskLevel
+from tracker.rules.status import due_status
+
+
+class CellSerializer(serializers.ModelSerializer):
+    body = serializers.CharField(source="body.code")
+    post = serializers.CharField(source="post.code", default=None)
+
+    class Meta:
+        model = Responsibility
+        fields = ["id", "role", "body", "post", "valid_from", "valid_to"]
+
+
+class LevelSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = TaskLevel
+        fields = ["level", "accepted_ranks"]
+
+
+class LateSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Flag
+        fields = ["clock", "since"]
+
+
+class TaskSerializer(serializers.ModelSerializer):
+    resolution = serializers.CharField(source="resolution.code")
+    provision = serializers.CharField(source="provision.label", default=None)
+    parent_id = serializers.IntegerField()
+    parent = serializers.CharField(source="parent.code", default=None)
+    status = serializers.SerializerMethodField()
+    recorded_at = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%SZ", default_timezone=UTC)
+    levels = LevelSerializer(many=True)
+    responsibilities = CellSerializer(many=True, source="cells")
+    late = LateSerializer(many=True, source="late_flags")
+
+    class Meta:
+        model = Task
+        fields = [
+            "id", "code", "resolution", "provision", "parent_id", "parent", "position", "kind", "title_vi", "title_en",
+            "detail_vi", "detail_en", "target_groups", "stage", "stage_since", "status", "assigned_on", "due_text",
+            "due_on", "original_due_on", "effective_due_on", "submit_by", "suspended_until", "done_on", "last_report_on",
+            "derived_from_commentary", "source", "to_be_checked", "is_demo", "recorded_at", "levels", "responsibilities",
+            "late", "version",
+        ]  # fmt: skip
+
+    def get_status(self, task):
+        if task.kind == TaskKind.OBJECTIVE or task.stage == "withdrawn":
+            return None
+        return due_status(due_on=task.effective_due_on, done_on=task.done_on, today=clock.local_today()).value
+
+
+class ByCursor(pagination.CursorPagination):
+    ordering = "id"
+    page_size = 100
+
+
+class NestedView(generics.ListAPIView):
+    permission_classes = (MayRead,)
+    serializer_class = TaskSerializer
+    pagination_class = ByCursor
+
+    def get_queryset(self):
+        today = clock.local_today()
+        cells = Responsibility.objects.as_of(today).select_related("body", "post").order_by("role", "id")
+        late = known_flags(Context(user=self.request.user, day=today)).order_by("since", "id")
+        return (
+            Task.objects.visible_to(self.request.user)
+            .select_related("resolution", "provision", "parent")
+            .prefetch_related(
+                Prefetch("levels", TaskLevel.objects.order_by("id")),
+                Prefetch("responsibilities", cells, to_attr="cells"),
+                Prefetch("flags", late, to_attr="late_flags"),
+            )
+        )
