@@ -61,7 +61,7 @@ class Desk:
 
 
 def desk(user: Any, day: date, body_ids: Iterable[int]) -> Desk:
-    """Return the desk of the bodies `body_ids` that employ `user`, by the tasks in which they hold A or R. Nine queries."""
+    """Return the desk of the bodies `body_ids` of `user`, by the tasks where they hold A or R. Nine queries."""
     bodies = list(body_ids)
     carried = Responsibility.objects.valid_on(day).filter(body__in=bodies, role__in=REPORTING_ROLES).values("task")
     tasks = Task.objects.visible_to(user).filter(pk__in=carried).open()

@@ -13,7 +13,11 @@ from tracker.choices import Rank
 from tracker.forms.queues import DayField
 from tracker.models import Attachment, Body, Instrument, ProgressReport, Task
 from tracker.rules.stages import claimable_from
+from tracker.rules.text import fold
 from tracker.services.attachments import KINDS
+
+OFFERED = 200
+"""Instruments that the list beside the field offers, the latest first; any other can be typed."""
 
 NEW_FIELDS = {
     "number": "new_number",
@@ -108,11 +112,13 @@ class ReportForm(forms.Form):
         return self.bodies[self.cleaned_data["body"]]
 
     def clean_instrument_number(self) -> Instrument | None:
-        """Find the instrument by its number, without regard to case."""
+        """Find the instrument by its number, without regard to marks and case: 59/2023/nd-cp is 59/2023/NĐ-CP."""
         number = " ".join(self.cleaned_data["instrument_number"].split())
         if not number:
             return None
-        found: Instrument | None = Instrument.objects.filter(number__iexact=number).first()
+        rows = list(Instrument.objects.filter(folded__startswith=fold(number))[:OFFERED])
+        alike = [row for row in rows if fold(row.number) == fold(number)]
+        found: Instrument | None = next((row for row in alike if row.number == number), alike[0] if alike else None)
         if found is None:
             raise ValidationError(_("No instrument has this number: choose one from the list, or register it below."))
         return found

@@ -15,14 +15,11 @@ from tracker import clock
 from tracker.boards.waiting import waits
 from tracker.choices import ReportState
 from tracker.errors import Conflict
-from tracker.forms.reports import DecisionForm, ReportForm, initial_of
+from tracker.forms.reports import OFFERED, DecisionForm, ReportForm, initial_of
 from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import may, reporting_body_ids, require
 from tracker.services import attachments, instruments, reports
 from tracker.views.doors import acting, reading, writing
-
-OFFERED = 200
-"""Instruments that the list beside the field offers, the latest first; any other can be typed."""
 
 
 @writing
