@@ -1,6 +1,7 @@
 """The routes of the pages."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 
 from tracker.views import (
     bodies,
@@ -18,6 +19,22 @@ from tracker.views import (
     tasks,
 )
 
+
+class CodeConverter(StringConverter):
+    """The code of a row; databases refuse NUL."""
+
+    regex = r"[^/\x00]+"
+
+
+class CitationConverter(StringConverter):
+    """A code that may hold slashes."""
+
+    regex = r"[^\x00]+"
+
+
+register_converter(CodeConverter, "code")
+register_converter(CitationConverter, "citation")
+
 shell = [
     path("", home.home, name="home"),
     path("i18n/setlang/", home.set_language, name="set_language"),
@@ -27,11 +44,11 @@ shell = [
 registers = [
     path("tasks/", tasks.task_list, name="task_list"),
     path("tasks/<int:pk>/", tasks.task_page, name="task"),
-    path("tasks/by-code/<path:code>/", tasks.task_by_code, name="task_by_code"),
+    path("tasks/by-code/<citation:code>/", tasks.task_by_code, name="task_by_code"),
     path("resolutions/", resolutions.resolution_list, name="resolution_list"),
-    path("resolutions/<str:code>/", resolutions.resolution_page, name="resolution"),
+    path("resolutions/<code:code>/", resolutions.resolution_page, name="resolution"),
     path("bodies/", bodies.body_list, name="body_list"),
-    path("bodies/<str:code>/", bodies.body_page, name="body"),
+    path("bodies/<code:code>/", bodies.body_page, name="body"),
     path("instruments/", instruments.instrument_list, name="instrument_list"),
     path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),

@@ -199,6 +199,11 @@ def test_what_is_not_there_is_not_found(hoa: Client, name: str, code: Any) -> No
     assert hoa.get(reverse(name, args=[code])).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/bodies/%00/", "/resolutions/a%00b/", "/tasks/by-code/%00/", f"/tasks/{10**30}/"])
+def test_impossible_addresses_are_not_found(hoa: Client, path: str) -> None:
+    assert hoa.get(path).status_code == 404
+
+
 def _grow(times: int) -> None:
     resolution = make_resolution(code="R1") if times == 1 else Task.objects.get(code="FIRST").resolution
     body = make_body("BO-A")

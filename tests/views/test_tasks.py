@@ -21,7 +21,7 @@ from tests.builders import (
     make_task,
     noon,
 )
-from tracker.choices import FieldStatus, Level, Rank, Role, Stage, TaskKind, TaskLinkKind
+from tracker.choices import Level, Rank, Role, Stage, TaskKind, TaskLinkKind
 from tracker.models import Flag, Task, TaskLink
 from tracker.services import institutionalizations, reports
 
@@ -58,7 +58,7 @@ def test_the_list_shows_who_answers_and_how_it_stands(hoa: Client) -> None:
     task = make_task(due_on=date(2026, 3, 2))
     page = hoa.get(reverse("task_list")).content.decode()
     assert task.title_en in page and "Body BO-A" in page
-    assert str(FieldStatus.OPEN_OVERDUE.label) in page
+    assert "In progress, overdue" in page
 
 
 def test_filters_leave_what_they_name(hoa: Client) -> None:
@@ -86,6 +86,12 @@ def test_a_wrong_filter_names_its_field_and_shows_nothing(hoa: Client, field: st
     assert response.status_code == 200
     assert list(response.context["form"].errors) == [field]
     assert response.context["page"].rows == []
+
+
+def test_the_filter_bar_and_the_list_are_exchanged_together(hoa: Client) -> None:
+    page = hoa.get(reverse("task_list"), headers={"HX-Request": "true"}).content.decode()
+    assert 'id="board"' in page and 'hx-target="#board" hx-select="#board"' in page
+    assert page.index('id="board"') < page.index('class="filters"')
 
 
 @pytest.mark.parametrize("page", [*BAD_VALUES, "-1", "0", "99999999999"])

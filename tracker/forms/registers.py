@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -82,8 +82,11 @@ class TaskFilter(RegisterFilter):
     def __init__(self, data: Any, *, user: Any):
         super().__init__(data)
         bodies, resolutions = Body.objects.visible_to(user), Resolution.objects.visible_to(user)
-        self.fields["resolution"].offer(resolutions.order_by("code"), data.get("resolution", ""), "title")
-        self.fields["body"].offer(bodies.order_by("name_sort", "id"), data.get("body", ""), "label")
+        self._offer("resolution", resolutions.order_by("code"), "title")
+        self._offer("body", bodies.order_by("name_sort", "id"), "label")
+
+    def _offer(self, field: str, rows: Any, name: str) -> None:
+        cast(RegisterField, self.fields[field]).offer(rows, self.data.get(field, ""), name)
 
 
 class BodyFilter(RegisterFilter):

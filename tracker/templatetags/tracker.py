@@ -213,7 +213,7 @@ def field(bound: BoundField, css: str = "") -> dict[str, Any]:
     """Render a form field: label, widget, help and its errors beside it."""
     described = [f"{bound.auto_id}_help"] if bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
-    attrs = {"aria-describedby": " ".join(described)} if described else {}
+    attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
     if bound.errors:
         attrs["aria-invalid"] = "true"
     return {"bound": bound, "widget": bound.as_widget(attrs=attrs), "css": css, "is_group": bound.use_fieldset}

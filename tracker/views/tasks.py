@@ -51,13 +51,11 @@ def task_by_code(request: HttpRequest, code: str) -> HttpResponse:
 
 def _doing(user: Any, task: Task, known: Dossier) -> dict[str, bool]:
     """What the reader may do here, each asked of the one place that decides."""
-    submitted = [row for row in known.reports if row.state == ReportState.SUBMITTED]
-    declared = [row for row in known.evidence if row.state == EvidenceState.DECLARED]
-    for row in [*submitted[:1], *declared[:1]]:
-        row.task = task
+    is_submitted = any(row.state == ReportState.SUBMITTED for row in known.reports)
+    is_declared = any(row.state == EvidenceState.DECLARED for row in known.evidence)
     return {
         "report": task.is_open and may(user, "report.write", task),
-        "decide": bool(submitted) and may(user, "review.read"),
-        "verify": bool(declared) and may(user, "review.read"),
+        "decide": is_submitted and may(user, "review.read"),
+        "verify": is_declared and may(user, "review.read"),
         "acknowledge": bool(known.flags) and may(user, "flag.acknowledge", known.flags[0].row),
     }
