@@ -24,6 +24,7 @@ EVENT_WORDS: dict[str, Any] = {
     "provision.created": _("Provision entered"),
     "report.accepted": _("Report accepted"),
     "report.drafted": _("Report drafted"),
+    "report.file_removed": _("File taken off a draft"),
     "report.returned": _("Report returned"),
     "report.submitted": _("Report submitted"),
     "resolution.created": _("Resolution entered"),
