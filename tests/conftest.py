@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import browser, servers
+from tracker.exchange import catalogues
 
 DEMO_PASSWORD = "a password of the suite"
 # What somebody has set for their own installation must not leak into the tests.
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start_servers(database: str, *, is_durable: bool) -> None:
+    catalogues.compile_all()
     _use_var()
     os.environ["REDIS_FOLDER"] = str(_cleanup.enter_context(servers.valkey_server()))
     if database == "postgresql":
@@ -116,6 +118,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if "browser" in item.keywords and not browser.find():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(browser.MISSING)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What is called directly speaks English; a request speaks the language that it asks for."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")
