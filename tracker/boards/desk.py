@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, When
 
 from tracker.boards.overdue import OverdueRow, rows_of
 from tracker.choices import Clock, EvidenceState, ReportState
 from tracker.models import Flag, Institutionalization, ProgressReport, Responsibility, Task
+from tracker.models.expressions import earliest
 from tracker.policies import REPORTING_ROLES
 
 LIMIT = 50
@@ -101,11 +102,9 @@ def _returned_evidence(user: Any, bodies: list[int]) -> Any:
 
 def _soon(tasks: Any, day: date) -> list[Soon]:
     last = day + timedelta(days=SOON_DAYS)
-    ending = Q(pk__in=[])
-    for column in CLOCKS.values():
-        ending |= Q(**{f"{column}__range": (day, last)})
-    rows = sorted((_first(task, day, last) for task in tasks.filter(ending)[: LIMIT * 4]), key=lambda row: row.on)
-    return rows[:LIMIT]
+    ends = [Case(When(**{f"{column}__range": (day, last)}, then=F(column)), default=None) for column in CLOCKS.values()]
+    rows = tasks.annotate(ends_on=earliest(*ends)).exclude(ends_on=None).order_by("ends_on", "pk")
+    return [_first(task, day, last) for task in rows[:LIMIT]]
 
 
 def _first(task: Task, day: date, last: date) -> Soon:

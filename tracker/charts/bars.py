@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from tracker.charts.parts import frame, rounded, with_table
 
 WIDTH, ROW, BAR = 420, 42, 26
-LEFT, RIGHT = 118, 70
+LEFT, RIGHT = 140, 76
 
 
 @dataclass(frozen=True, slots=True)

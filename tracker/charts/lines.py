@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from tracker.charts.parts import frame, rounded, ticks, with_table
 
 WIDTH, HEIGHT = 560, 280
-LEFT, RIGHT, TOP, BOTTOM = 40, 42, 12, 30
+LEFT, RIGHT, TOP, BOTTOM = 40, 52, 12, 30
 APART = 15
 """Least distance of two numbers at the ends of lines, so that they do not lie on one another."""
 
@@ -70,16 +70,23 @@ def _grid(scale: _Scale) -> SafeString:
 def _days(scale: _Scale, labels: Sequence[str]) -> SafeString:
     """Five or so labels below the axis; every second of them gives way on a phone."""
     step = max((len(labels) - 1) // 4, 1)
-    shown = [number for number in range(len(labels) - 1, -1, -step)]
-    text = '<text class="ch-text{}" x="{}" y="{}" text-anchor="middle">{}</text>'
+    shown = list(range(len(labels) - 1, -1, -step))
+    text = '<text class="ch-text{}" x="{}" y="{}" text-anchor="{}">{}</text>'
     return format_html_join(
         "",
         text,
         (
-            (" ch-minor" if order % 2 else "", rounded(scale.x(number)), HEIGHT - 10, labels[number])
+            (" ch-minor" if order % 2 else "", *_place(scale, number), labels[number])
             for order, number in enumerate(shown)
         ),
     )
+
+
+def _place(scale: _Scale, number: int) -> tuple[str, int, str]:
+    """The outer labels turn inward, so that neither edge cuts them."""
+    if number == scale.points - 1:
+        return rounded(WIDTH - 2), HEIGHT - 10, "end"
+    return (rounded(scale.x(number)), HEIGHT - 10, "middle") if number else ("2", HEIGHT - 10, "start")
 
 
 def _line(scale: _Scale, line: Series) -> SafeString:

@@ -83,7 +83,7 @@ class ReportForm(forms.Form):
     new_title = forms.CharField(label=_("Title"), max_length=500, required=False)
     new_signed_on = DayField(label=_("Signed on"))
     new_in_force_on = DayField(label=_("In force from"))
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]
         label=_("Files"),
         required=False,
         help_text=_("PDF, Word, Excel, PNG or JPEG; at most 5 files of 20 MB each."),

@@ -31,7 +31,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     require(request.user, "overview.read")
     form = AsOfForm(request.GET, today=local_today())
     context = {"form": form, "day": form.day, **_tables(request.user, form.day), **_charts(request.user, form.day)}
-    context["holders"] = by_holder(request.user) if form.day == form.today else []
+    context["is_today"] = form.day == form.today
+    context["holders"] = by_holder(request.user) if context["is_today"] else []
     return render(request, "tracker/overview.html", context)
 
 
@@ -59,7 +60,7 @@ def _charts(user: Any, day: date) -> dict[str, Any]:
 def _series(points: list[Point]) -> list[Series]:
     return [
         Series(_("Assigned"), "scope", [point.assigned for point in points]),
-        Series(_("Deadline passed"), "plan", [point.planned for point in points]),
+        Series(_("Deadlines reached"), "plan", [point.planned for point in points]),
         Series(_("Institutionalized"), "done", [point.done for point in points]),
     ]
 

@@ -80,7 +80,8 @@ def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressRe
 @transaction.atomic
 def _saved(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressReport | None) -> ProgressReport:
     """Register what is new, save the draft and submit it if that was the button: all of it or nothing."""
-    data, who = form.cleaned_data, {"by": request.user, "at": clock.now()}
+    data = form.cleaned_data
+    who: dict[str, Any] = {"by": request.user, "at": clock.now()}
     instrument = data["instrument_number"]
     if (new := form.new_instrument()) is not None:
         instrument = instruments.register(new, **who)
