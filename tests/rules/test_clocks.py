@@ -138,7 +138,7 @@ def test_what_is_done_is_explained_through_the_day_it_was_done():
 
 def test_steps_are_working_days_after_the_first_late_day():
     steps = [Step(1, 0, Addressee.ACCOUNTABLE), Step(2, 3, Addressee.COMMISSION)]
-    days = [step.due_on for step in steps_due(date(2026, 11, 20), steps, WORKDAYS)]
+    days = [step.due_on for step in steps_due(date(2026, 11, 21), steps, WORKDAYS)]
     assert days == [date(2026, 11, 21), date(2026, 11, 26)]  # 24 November is Viet Nam Culture Day
 
 
@@ -158,3 +158,17 @@ def test_the_limit_of_another_clock_is_refused():
 
 def test_a_clock_that_does_not_run_has_no_explanation():
     assert explain(FACTS, Clock.UNOWNED, Limit(Clock.UNOWNED, 5), WORKDAYS, date(2026, 3, 2)) is None
+
+
+def test_nobody_is_late_or_silent_for_the_time_a_task_was_at_rest():
+    facts = ClockFacts(
+        stage=Stage.ASSIGNED,
+        stage_since=date(2026, 7, 1),
+        assigned_on=date(2026, 1, 5),
+        due_on=date(2026, 5, 4),
+        last_report_on=date(2026, 2, 2),
+        running_since=date(2026, 7, 1),
+    )
+    assert starts_on(facts, Clock.SILENCE) == (date(2026, 7, 1), "resumed")
+    explanation = explain(facts, Clock.DUE, Limit(Clock.DUE, 250), WORKDAYS, date(2026, 7, 2))
+    assert (explanation.late_since, explanation.days_late) == (date(2026, 7, 1), 2)

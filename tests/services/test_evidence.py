@@ -102,6 +102,15 @@ def test_a_repeal_reopens_the_task_on_its_day_even_if_nobody_looks(cast):
     assert StageChange.objects.get(task=task, is_lapse=True).on == date(2026, 7, 1)
 
 
+def test_a_lapsed_task_was_not_late_while_it_was_done(cast):
+    task = make_task(levels=LEVELS, due_on=date(2026, 5, 4))
+    evidence = verify(declared(task, cast), cast)
+    instruments.end(evidence.instrument, on=date(2026, 7, 1), by=cast["quang"], at=noon(date(2026, 6, 1)))
+    scan.run(date(2026, 10, 30), at=noon(date(2026, 10, 30)))
+    since = dict(task.flags.open().values_list("clock", "since"))
+    assert (since["due"], since["silence"]) == (date(2026, 7, 1), date(2026, 9, 30))
+
+
 def test_a_repeal_entered_late_reopens_the_task_on_its_true_day(cast):
     task = make_task(levels=LEVELS)
     evidence = verify(declared(task, cast), cast)

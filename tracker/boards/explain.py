@@ -32,6 +32,7 @@ def facts_of(task: Task) -> ClockFacts:
         due_on=task.due_on,
         last_report_on=task.last_report_on,
         unowned_since=task.unowned_since,
+        running_since=task.running_since,
         suspended=task.stage == Stage.SUSPENDED,
         done_on=task.done_on,
     )

@@ -128,13 +128,13 @@ def _insert_tasks(resolution: Resolution, start: int, count: int, *, day: date, 
     due_on = f"CASE WHEN n <= {last_due} THEN {_later('1')} ELSE {_later('40 + n %% 360')} END"
     sql = (
         f"INSERT INTO tracker_task (id, code, resolution_id, position, kind, title_vi, title_en, detail_vi, detail_en,"
-        " target_groups, derived_from_commentary, source, to_be_checked, is_demo, stage, stage_since, assigned_on,"
+        " target_groups, derived_from_commentary, source, to_be_checked, is_demo, stage, stage_since, running_since, assigned_on,"
         f" due_text, due_on, original_due_on, recorded_at, folded, version) {NUMBERS}"
         f"SELECT n, '{FIRST_CODE}' || n, %s, n, 'duty', 'Nhiệm vụ đo ' || n, 'Measured task ' || n, '', '', '[]', %s, '',"
-        f" '', %s, 'assigned', {assigned}, {assigned}, '', {due_on}, {due_on}, %s, 'qm' || n || ' nhiem vu do ' || n, 1"
+        f" '', %s, 'assigned', {assigned}, {assigned}, {assigned}, '', {due_on}, {due_on}, %s, 'qm' || n || ' nhiem vu do ' || n, 1"
         " FROM numbers"
     )
-    days = [day] * 6
+    days = [day] * 7
     params = [start, start + count - 1, resolution.pk, False, True, *days, at]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, _adapt(params))

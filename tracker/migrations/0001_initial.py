@@ -484,6 +484,7 @@ class Migration(migrations.Migration):
                 ('done_on', models.DateField(blank=True, null=True, verbose_name='done on')),
                 ('last_report_on', models.DateField(blank=True, null=True, verbose_name='last accepted report')),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
+                ('running_since', models.DateField(blank=True, editable=False, null=True)),
                 ('effective_due_on', models.DateField(blank=True, editable=False, null=True, verbose_name='deadline in effect')),
                 ('stage_limit_on', models.DateField(blank=True, editable=False, null=True)),
                 ('silence_limit_on', models.DateField(blank=True, editable=False, null=True)),

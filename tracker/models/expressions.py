@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import DateField, Func, IntegerField, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce, Least, NullIf
+from django.db.models.functions import Coalesce, Greatest, Least, NullIf
 
 from tracker.models.policies import CalendarDay
 
@@ -49,13 +49,13 @@ class DaysBetween(Func):
 
 
 def working_days_after(*day: str, days: int | str, calendar: int | str) -> Subquery:
-    """Return the date `days` working days after the first column of `day` that is not null; null outside the calendar.
+    """Return the date `days` working days after the latest column of `day`; null outside the calendar.
 
-    `days` and `calendar` are values, or names of columns of the outer query. Zero days after a day off is the last
+    Of several columns only the last may not be null. `days` and `calendar` are values, or names of columns of the outer query. Zero days after a day off is the last
     working day before it.
     """
     # Two subqueries deep: the day is named from the inner one, the number of days from the outer one.
-    start = CalendarDay.objects.filter(calendar=_named(calendar, depth=2), day=_first(day))
+    start = CalendarDay.objects.filter(calendar=_named(calendar, depth=2), day=latest(*(_named(name, depth=2) for name in day)))
     found = CalendarDay.objects.filter(
         calendar=_named(calendar), is_working=True, ordinal=Subquery(start.order_by().values("ordinal")) + _named(days)
     )
@@ -68,9 +68,10 @@ def _named(value: int | str, depth: int = 1) -> Any:
     return OuterRef(value) if depth == 1 else OuterRef(OuterRef(value))
 
 
-def _first(columns: tuple[str, ...]) -> Any:
-    names = [_named(name, depth=2) for name in columns]
-    return names[0] if len(names) == 1 else Coalesce(*names)
+def latest(*days: Any) -> Any:
+    """Return the latest of date expressions; of several only the last may not be null."""
+    *others, last = days
+    return Greatest(*(Coalesce(day, last) for day in others), last) if others else last
 
 
 def earliest(*days: Any) -> Any:

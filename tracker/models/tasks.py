@@ -102,6 +102,8 @@ class Task(DerivedModel):
     done_on = models.DateField(_("done on"), null=True, blank=True)
     last_report_on = models.DateField(_("last accepted report"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"))
+    # Since when the clocks run without a break: the assignment, the end of a suspension, or a lapse.
+    running_since = models.DateField(null=True, blank=True, editable=False)
 
     effective_due_on = models.DateField(_("deadline in effect"), null=True, blank=True, editable=False)
     stage_limit_on = models.DateField(null=True, blank=True, editable=False)

@@ -19,7 +19,10 @@ Pause = tuple[date, date]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockFacts:
-    """What the clocks need to know of a task. `pauses` are the suspensions that are over, in order."""
+    """What the clocks need to know of a task. `pauses` are the suspensions that are over, in order.
+
+    `running_since`: since when they run without a break, after a suspension or a lapse; None: since the assignment.
+    """
 
     stage: str
     stage_since: date
@@ -28,6 +31,7 @@ class ClockFacts:
     due_on: date | None = None
     last_report_on: date | None = None
     unowned_since: date | None = None
+    running_since: date | None = None
     suspended: bool = False
     done_on: date | None = None
     pauses: tuple[Pause, ...] = ()
@@ -120,9 +124,12 @@ def limit_on(facts: ClockFacts, limit: Limit, workdays: Workdays) -> date | None
     return _after(start, limit.days, limit.unit, facts.pauses, workdays)
 
 
-def late_since(last_day: date) -> date:
-    """Return the first late day: the deadline day itself is not late. It may be a day off."""
-    return last_day + DAY
+def late_since(last_day: date, running_since: date | None = None) -> date:
+    """Return the first late day: the deadline day itself is not late. It may be a day off.
+
+    A limit that passed while the task was at rest makes it late from the day on which its clocks run again.
+    """
+    return max(last_day + DAY, running_since or date.min)
 
 
 def starts_on(facts: ClockFacts, clock: str) -> tuple[date, str]:
@@ -132,8 +139,8 @@ def starts_on(facts: ClockFacts, clock: str) -> tuple[date, str]:
     """
     if clock == Clock.STAGE:
         return facts.stage_since, "stage"
-    if clock == Clock.SILENCE and facts.last_report_on is not None:
-        return facts.last_report_on, "report"
+    if clock == Clock.SILENCE:
+        return _silent_since(facts)
     if clock == Clock.UNOWNED and facts.unowned_since is not None:
         return facts.unowned_since, "unowned"
     if clock == Clock.DUE and facts.due_on is not None:
@@ -141,9 +148,16 @@ def starts_on(facts: ClockFacts, clock: str) -> tuple[date, str]:
     return facts.assigned_on, "assigned"
 
 
-def steps_due(last_day: date, steps: Iterable[Step], workdays: Workdays) -> tuple[StepDue, ...]:
-    """Return the day of each step, counted in working days from the first late day, in order."""
-    since = late_since(last_day)
+def _silent_since(facts: ClockFacts) -> tuple[date, str]:
+    """Nobody is silent about a task at rest: after a suspension or a lapse the count begins anew."""
+    begun = facts.running_since or facts.assigned_on
+    if facts.last_report_on is not None and facts.last_report_on >= begun:
+        return facts.last_report_on, "report"
+    return begun, "assigned" if begun == facts.assigned_on else "resumed"
+
+
+def steps_due(since: date, steps: Iterable[Step], workdays: Workdays) -> tuple[StepDue, ...]:
+    """Return the day of each step, counted in working days from the first late day `since`, in order."""
     return tuple(StepDue(step.number, workdays.add(since, step.offset_days), step.addressee) for step in steps)
 
 
@@ -163,6 +177,7 @@ def explain(
     start, reason = starts_on(facts, clock)
     is_written = reason == "deadline"
     is_counted = limit.unit == DayUnit.WORKING and not is_written
+    since = late_since(last_day, facts.running_since)
     through = min(today, facts.done_on) if facts.done_on else today
     return Explanation(
         clock=clock,
@@ -172,12 +187,12 @@ def explain(
         limit_days=None if is_written else limit.days,
         unit=limit.unit,
         limit_on=last_day,
-        late_since=late_since(last_day),
+        late_since=since,
         days_off=workdays.days_off(start, last_day) if is_counted else (),
         pauses=() if is_written else facts.pauses,
         days_waited=_waited(start, through, limit.unit, workdays),
-        days_late=max(workdays.count(last_day, through), 0),
-        steps=steps_due(last_day, steps, workdays),
+        days_late=max(workdays.count(since - DAY, through), 0),
+        steps=steps_due(since, steps, workdays),
         counted_through=through,
     )
 

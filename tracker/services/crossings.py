@@ -115,19 +115,20 @@ def _resume(ids: list[int], *, at: datetime) -> int:
     change = {"task": F("pk"), "from_stage": F("stage"), "to_stage": stage, "on": F("suspended_until")}
     change |= {"recorded_at": Value(at), "reason": Value(""), "is_lapse": Value(False)}
     execute(Insert(StageChange, change, rows))
-    rows.update(stage=stage, stage_since=F("suspended_until"), suspended_until=None)
+    resumed_on = F("suspended_until")
+    rows.update(stage=stage, stage_since=resumed_on, running_since=resumed_on, suspended_until=None)
     return len(ids)
 
 
 def _open(tasks: Any, day: date, at: datetime, clock: Clock, policy: int) -> Insert:
-    """A flag for each running clock whose last day in time lies before `day`."""
+    """A flag for each running clock whose last day in time lies before `day`; not late while the task was at rest."""
     column = COLUMNS[clock]
     columns = {
         "task": F("pk"),
         "clock": Value(clock.value),
         "policy": Value(policy),
         "limit_on": F(column),
-        "since": DaysLater(F(column), 1),
+        "since": Greatest(DaysLater(F(column), 1), F("running_since")),
         "opened_at": Value(at),
         "acknowledged_note": Value(""),
         "closed_why": Value(""),

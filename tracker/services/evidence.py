@@ -59,7 +59,8 @@ def _move(tasks: Any, *, to: Stage, on: Any, at: datetime, is_lapse: bool) -> in
     change |= {"task": F("pk"), "reason": Value(""), "is_lapse": Value(is_lapse)}
     execute(Insert(StageChange, change, rows))
     execute(Insert(Event, _event_columns(to, on, at, is_lapse), rows))
-    rows.update(stage=to, stage_since=on, done_on=None if is_lapse else on)
+    fields = {"done_on": None, "running_since": on} if is_lapse else {"done_on": on}
+    rows.update(stage=to, stage_since=on, **fields)
     return len(ids)
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 
 from tracker.choices import Clock, DayUnit, Role, Stage, TaskKind
 from tracker.models import Policy, Responsibility
-from tracker.models.expressions import NEVER, DaysLater, working_days_after
+from tracker.models.expressions import NEVER, DaysLater, latest, working_days_after
 from tracker.models.tasks import CLOSED_STAGES
 
 COLUMNS = {
@@ -45,13 +45,13 @@ class Rules:
         return next(((days, unit) for c, s, days, unit in self.limits if (c, s) == (clock, stage)), None)
 
     def after(self, clock: Clock, *columns: str, stage: str = "") -> Any:
-        """Return the last day in time of `clock`, counted from the first of `columns` that is not null."""
+        """Return the last day in time of `clock`, counted from the latest of `columns`; the last one is never null."""
         limit = self.limit(clock, stage)
         if limit is None:
             return Value(None)
         days, unit = limit
         if unit == DayUnit.CALENDAR:
-            return DaysLater(F(columns[0]) if len(columns) == 1 else Coalesce(*columns), days)
+            return DaysLater(latest(*(F(name) for name in columns)), days)
         return working_days_after(*columns, days=days, calendar=self.calendar_id)
 
 
@@ -66,7 +66,7 @@ def limit_columns(rules: Rules) -> dict[str, Any]:
         if rules.limit(Clock.STAGE, stage)
     ]
     due = Coalesce(F("due_on"), rules.after(Clock.DUE, "assigned_on"))
-    silence = rules.after(Clock.SILENCE, "last_report_on", "assigned_on")
+    silence = rules.after(Clock.SILENCE, "last_report_on", "running_since")
     return {
         "effective_due_on": Case(When(kind=TaskKind.DUTY, then=due), default=None),
         "stage_limit_on": Case(*stages, default=None),
@@ -83,7 +83,7 @@ def unowned_since(day: date) -> Any:
     return Case(
         When(~RUNNING, then=None),
         When(Exists(_owning_cells(day)), then=None),
-        default=Greatest(F("assigned_on"), _last_owned(day), _last_held(day)),
+        default=Greatest(F("running_since"), _last_owned(day), _last_held(day)),
     )
 
 

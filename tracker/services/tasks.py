@@ -35,6 +35,7 @@ def create(
     require(by, "register.edit")
     task.recorded_at = at
     task.stage, task.stage_since, task.original_due_on = Stage.ASSIGNED, task.assigned_on, task.due_on
+    task.running_since = task.assigned_on
     _check_days(task)
     task.full_clean(validate_unique=True)
     task.save(force_insert=True)
