@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, Func, Subquery, TextField
 from django.db.models.functions import Cast
 
@@ -33,10 +34,18 @@ class JsonRow(Func):
     def _pairs(self, compiler: Any, form: str) -> tuple[str, list[Any]]:
         parts, params = [], []
         for name, expression in zip(self.columns, self.source_expressions, strict=True):
-            sql, values = compiler.compile(expression)
+            sql, values = _compiled_or_null(compiler, expression)
             parts.append(form.format(name=name, sql=sql))
             params.extend(values)
         return ", ".join(parts), params
+
+
+def _compiled_or_null(compiler: Any, expression: Any) -> tuple[str, Any]:
+    """A subquery over nothing (a reader who may see no row of it) is null, not an error."""
+    try:
+        return compiler.compile(expression)
+    except EmptyResultSet:
+        return "NULL", ()
 
 
 class JsonArray(Subquery):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import F, TextField
+from django.db.models.expressions import RawSQL
 
+from accounts.policies import Scope, scope_of
 from tracker.api.cursors import Cursor, write_cursor
 from tracker.api.declaration import Context, Resource, row_of
 from tracker.api.expressions import After, as_text
@@ -64,14 +68,51 @@ def page_rows(resource: Resource, rows: Any, query: PageQuery) -> Any:
         columns = [F(name) for name in ordering.columns]
         rows = rows.filter(After(*columns, values=cursor.values, descending=descending))
     order = [F(name).desc() if descending else F(name).asc() for name in ordering.columns]
-    text = as_text(row_of(resource.fields, query.context))
-    return rows.order_by(*order).annotate(row=text).values_list("row", *ordering.columns)
+    return rows.order_by(*order).annotate(row=row_text(resource, query.context)).values_list("row", *ordering.columns)
 
 
 def read_row(resource: Resource, context: Context, pk: int) -> str | None:
     """Return one row as JSON text, None if there is none that the reader may see. One query."""
     rows = resource.rows(context).filter(pk=pk).order_by()
-    return rows.annotate(row=as_text(row_of(resource.fields, context))).values_list("row", flat=True).first()
+    return rows.annotate(row=row_text(resource, context)).values_list("row", flat=True).first()
+
+
+def row_text(resource: Resource, context: Context) -> RawSQL:
+    """Return the expression that writes a row of `resource` as JSON text."""
+    sql, params = row_sql(resource, context, scope_of(context.user))
+    return RawSQL(sql, params, output_field=TextField())  # noqa: S611 - compiled by Django from the declaration
+
+
+class _Rows(NamedTuple):
+    resource: str
+    scope: Scope
+    day: date
+    is_past: bool
+    database: str
+
+
+def row_sql(resource: Resource, context: Context, scope: Scope) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of a row and its parameters, compiled once a day for readers of the same scope.
+
+    Building and compiling it took two thirds of a request.
+    """
+    key = _Rows(resource.name, scope, context.day, context.is_past, connection.vendor)
+    if key not in _compiled:
+        if len(_compiled) >= MOST_COMPILED:
+            _compiled.clear()
+        _compiled[key] = _compile(resource, context)
+    return _compiled[key]
+
+
+MOST_COMPILED = 500
+_compiled: dict[_Rows, tuple[str, tuple[Any, ...]]] = {}
+
+
+def _compile(resource: Resource, context: Context) -> tuple[str, tuple[Any, ...]]:
+    row = as_text(row_of(resource.fields, context, resource.model))
+    query = resource.rows(context).order_by().annotate(row=row).query
+    sql, params = query.get_compiler(connection=connection).compile(query.annotations["row"])
+    return sql, tuple(params)
 
 
 def _has_previous(cursor: Cursor | None, has_more: bool) -> bool:

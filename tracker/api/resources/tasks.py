@@ -42,18 +42,19 @@ def known_flags(context: Context) -> Any:
 
 
 def _tasks(context: Context) -> Any:
-    """The tasks with stage_then, since_then, done_then, status_then and report_then: now, or as known on the day."""
+    """The tasks with stage_then, since_then, done_then, status_then (of a past day) and report_then."""
     rows = Task.objects.visible_to(context.user)
     if context.is_past:
         return stood_on(rows.known_on(context.day), context.day).alias(report_then=_last_accepted(context))
+    now = {"stage_then": F("stage"), "since_then": F("stage_since"), "done_then": F("done_on")}
+    return rows.alias(**now, report_then=F("last_report_on"))
+
+
+def _status(context: Context) -> Any:
+    if context.is_past:
+        return F("status_then")
     cells = [When(in_cell(status, context.day), then=Value(status.value)) for status in FieldStatus]
-    return rows.alias(
-        stage_then=F("stage"),
-        since_then=F("stage_since"),
-        done_then=F("done_on"),
-        status_then=Case(*cells, output_field=CharField(null=True)),
-        report_then=F("last_report_on"),
-    )
+    return Case(*cells, output_field=CharField(null=True))
 
 
 def _last_accepted(context: Context) -> Any:
@@ -182,7 +183,7 @@ TASKS = Resource(
             "Một trong bốn nhóm của báo cáo; null với mục tiêu và nhiệm vụ đã rút.",
             FieldStatus,
             FieldStatus.OPEN_OVERDUE,
-            source="status_then",
+            source=_status,
             is_nullable=True,
         ),
         day("assigned_on", "Assigned on.", "Ngày giao.", "2026-01-05"),
