@@ -17,7 +17,7 @@ from tracker.views.doors import reading
 
 @reading
 def matrix(request: HttpRequest) -> HttpResponse:
-    """Show one page of it. Nine queries whatever the number of tasks and bodies."""
+    """Show one page of it. Eight queries whatever the number of tasks and bodies."""
     form = MatrixForm(request.GET, today=local_today())
     asked = {name: value for name, value in form.values().items() if name != "as_of"}
     board = matrix_of(request.user, form.day, MatrixFilter(**asked))

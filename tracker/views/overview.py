@@ -27,7 +27,7 @@ MOST_BODIES = 30
 
 @reading
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show it for the day asked for. Thirteen queries whatever the number of tasks."""
+    """Show it for the day asked for. Fourteen queries whatever the number of tasks."""
     require(request.user, "overview.read")
     form = AsOfForm(request.GET, today=local_today())
     context = {"form": form, "day": form.day, **_tables(request.user, form.day), **_charts(request.user, form.day)}
