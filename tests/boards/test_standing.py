@@ -18,7 +18,7 @@ from tracker.boards.waiting import by_holder, waits
 from tracker.choices import FieldStatus, Level, Role, Stage, TaskKind
 from tracker.rules.status import FourCells, due_status
 from tracker.rules.waiting import BallCode, BallWhy
-from tracker.services import matrix, tasks
+from tracker.services import matrix, reports, tasks
 
 pytestmark = pytest.mark.django_db
 today = pytest.fixture(autouse=True)(frozen)
@@ -35,6 +35,18 @@ def test_each_task_stands_in_the_cell_that_the_rule_says(cast):
     assert {name: rows[task.pk].status_then for name, task in made.items()} == {name: name for name in made}
     for row in rows.values():
         assert row.status_then == due_status(due_on=row.effective_due_on, done_on=row.done_then, today=TODAY)
+
+
+def test_the_columns_of_today_say_what_the_history_says(cast):
+    made = four_tasks(cast)
+    verified(make_task(levels=[(Level.CENTRAL, [])]), cast, on=date(2026, 3, 20), ends_on=date(2026, 5, 10))
+    tasks.suspend(make_task(), until=date(2026, 9, 1), reason="Wait", by=cast["hoa"], at=noon(TODAY))
+    tasks.withdraw(make_task(), reason="Replaced", by=cast["hoa"], at=noon(TODAY))
+    reports.accept(submitted(make_task(), cast["lan"], stage="drafting"), by=cast["hoa"], at=noon(TODAY))
+    scan_today()
+    names = ("pk", "stage_then", "since_then", "done_then", "status_then")
+    pictures = [list(tasks_on(cast["hoa"], TODAY, is_now=now).order_by("pk").values(*names)) for now in (True, False)]
+    assert pictures[0] == pictures[1] and len(pictures[0]) == len(made) + 4
 
 
 @pytest.mark.parametrize("days", [-21, -20, -19, 0])

@@ -32,7 +32,7 @@ class Bucket:
         return _("%(first)d–%(last)d days") % {"first": self.first, "last": self.last}
 
 
-def ageing(user: Any, day: date) -> list[Bucket]:
+def ageing(user: Any, day: date, *, is_now: bool = False) -> list[Bucket]:
     """Return the buckets from young to old, empty ones too. One query."""
     edges = [
         (0, BOUNDS[0]),
@@ -40,7 +40,7 @@ def ageing(user: Any, day: date) -> list[Bucket]:
         (BOUNDS[-1] + 1, None),
     ]
     counts = {f"bucket_{number}": Count("pk", filter=_within(edge, day)) for number, edge in enumerate(edges)}
-    found = still_open(tasks_on(user, day)).aggregate(**counts)
+    found = still_open(tasks_on(user, day, is_now=is_now)).aggregate(**counts)
     tones = ("calm", "calm", "warn", "late", "late")
     return [Bucket(*edge, tones[number], found[f"bucket_{number}"]) for number, edge in enumerate(edges)]
 

@@ -27,7 +27,7 @@ class LevelCoverage:
         return self.covered * 100 // self.tasks if self.tasks else 0
 
 
-def coverage(user: Any, day: date) -> list[LevelCoverage]:
+def coverage(user: Any, day: date, *, is_now: bool = False) -> list[LevelCoverage]:
     """Return central, province and commune with their shares, also where no task must reach the level. One query.
 
     Counted is what was verified by `day` and in force on it, in full. The district level has ended and is left out.
@@ -35,7 +35,7 @@ def coverage(user: Any, day: date) -> list[LevelCoverage]:
     evidence = Institutionalization.objects.covering_on(day).filter(
         task=OuterRef("task"), level=OuterRef("level"), verified_on__lte=day
     )
-    rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day)).values("pk")).annotate(
+    rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day, is_now=is_now)).values("pk")).annotate(
         is_covered=Exists(evidence)
     )
     numbers = (

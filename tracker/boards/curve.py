@@ -26,12 +26,12 @@ class Point:
     done: int
 
 
-def curve(user: Any, day: date, *, months: int = MONTHS) -> list[Point]:
+def curve(user: Any, day: date, *, months: int = MONTHS, is_now: bool = False) -> list[Point]:
     """Return the sums at the end of each of the last `months` months and on `day`, as known on `day`. Three queries.
 
     Planned are the tasks whose deadline lies on or before the point. A lapse takes a task out of the done ones again.
     """
-    tasks = counted(tasks_on(user, day))
+    tasks = counted(tasks_on(user, day, is_now=is_now))
     assigned = _by_day(tasks, "assigned_on")
     planned = _by_day(tasks.filter(effective_due_on__lte=day), "effective_due_on")
     done = _done_by_day(tasks, day)

@@ -30,19 +30,19 @@ class CellRow:
         return [(status.value, getattr(self.cells, status.value)) for status in FieldStatus]
 
 
-def by_resolution(user: Any, day: date) -> list[CellRow]:
+def by_resolution(user: Any, day: date, *, is_now: bool = False) -> list[CellRow]:
     """Return the cells of each document with counted tasks, in the order of the register. Two queries."""
-    counts = _grouped(counted(tasks_on(user, day)), "resolution")
+    counts = _grouped(counted(tasks_on(user, day, is_now=is_now)), "resolution")
     documents = Resolution.objects.filter(pk__in=counts)
     return [CellRow(row.code, row.title, counts[row.pk]) for row in documents]
 
 
-def by_body(user: Any, day: date) -> list[CellRow]:
+def by_body(user: Any, day: date, *, is_now: bool = False) -> list[CellRow]:
     """Return the cells of each body that was accountable on `day`, most overdue first. Two queries.
 
     Tasks that nobody was accountable for come as a last row with an empty key and label.
     """
-    rows = counted(tasks_on(user, day)).annotate(body_then=accountable_on(day))
+    rows = counted(tasks_on(user, day, is_now=is_now)).annotate(body_then=accountable_on(day))
     counts = _grouped(rows, "body_then")
     bodies = Body.objects.filter(pk__in=[key for key in counts if key])
     table = [CellRow(body.code, body.label, counts[body.pk]) for body in bodies]
@@ -50,12 +50,12 @@ def by_body(user: Any, day: date) -> list[CellRow]:
     return [*table, CellRow("", "", counts[None])] if None in counts else table
 
 
-def by_level(user: Any, day: date) -> list[CellRow]:
+def by_level(user: Any, day: date, *, is_now: bool = False) -> list[CellRow]:
     """Return the cells of each level that tasks must reach, from the centre down. One query.
 
     A task that must reach two levels stands in both lines.
     """
-    counts = _grouped(counted(tasks_on(user, day)).exclude(levels=None), "levels__level")
+    counts = _grouped(counted(tasks_on(user, day, is_now=is_now)).exclude(levels=None), "levels__level")
     return [CellRow(level.value, str(level.label), counts[level.value]) for level in Level if level.value in counts]
 
 

@@ -30,30 +30,36 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show it for the day asked for. Fourteen queries whatever the number of tasks."""
     require(request.user, "overview.read")
     form = AsOfForm(request.GET, today=local_today())
-    context = {"form": form, "day": form.day, **_tables(request.user, form.day), **_charts(request.user, form.day)}
-    context["is_today"] = form.day == form.today
-    context["holders"] = by_holder(request.user) if context["is_today"] else []
+    user, day, is_now = request.user, form.day, form.day >= form.today
+    context = {"form": form, "day": day, **_tables(user, day, is_now), **_charts(user, day, is_now)}
+    context["is_today"] = day == form.today
+    context["holders"] = by_holder(user) if context["is_today"] else []
     return render(request, "tracker/overview.html", context)
 
 
-def _tables(user: Any, day: date) -> dict[str, Any]:
-    by_resolution, by_body = four_cell.by_resolution(user, day), four_cell.by_body(user, day)
+def _tables(user: Any, day: date, is_now: bool) -> dict[str, Any]:
+    by_resolution = four_cell.by_resolution(user, day, is_now=is_now)
+    by_body = four_cell.by_body(user, day, is_now=is_now)
     return {
         "total": four_cell.total(by_resolution),
         "tables": [
             ("resolution", "", _("By document"), _("Document"), by_resolution),
-            ("level", "", _("By level to reach"), _("Level"), four_cell.by_level(user, day)),
+            ("level", "", _("By level to reach"), _("Level"), four_cell.by_level(user, day, is_now=is_now)),
             ("body", "&role=A", _("By accountable body"), _("Accountable body"), by_body[:MOST_BODIES]),
         ],
         "hidden_bodies": len(by_body[MOST_BODIES:]),
     }
 
 
-def _charts(user: Any, day: date) -> dict[str, Any]:
-    points = curve(user, day)
+def _charts(user: Any, day: date, is_now: bool) -> dict[str, Any]:
+    points = curve(user, day, is_now=is_now)
     series = _series(points)
     legend = [(line.kind, line.name) for line in series]
-    drawn = {"curve": _curve(points, series), "ageing": _ageing(user, day), "coverage": _coverage(user, day)}
+    drawn = {
+        "curve": _curve(points, series),
+        "ageing": _ageing(user, day, is_now),
+        "coverage": _coverage(user, day, is_now),
+    }
     return {**drawn, "curve_legend": legend}
 
 
@@ -80,8 +86,8 @@ def _curve(points: list[Point], series: list[Series]) -> SafeString:
     )
 
 
-def _ageing(user: Any, day: date) -> SafeString:
-    buckets = ageing(user, day)
+def _ageing(user: Any, day: date, is_now: bool) -> SafeString:
+    buckets = ageing(user, day, is_now=is_now)
     text = ", ".join(f"{bucket.label}: {bucket.tasks}" for bucket in buckets)
     return bar_chart(
         name="ageing",
@@ -92,8 +98,8 @@ def _ageing(user: Any, day: date) -> SafeString:
     )
 
 
-def _coverage(user: Any, day: date) -> SafeString:
-    rows = coverage(user, day)
+def _coverage(user: Any, day: date, is_now: bool) -> SafeString:
+    rows = coverage(user, day, is_now=is_now)
     parts = {row: _(" of %(all)d") % {"all": row.tasks} for row in rows}
     return bar_chart(
         name="coverage",
