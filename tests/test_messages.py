@@ -32,7 +32,7 @@ LABELS = [
 
 
 def said_in(text, *, is_template=True):
-    return [(ids, context) for ids, _comments, context in messages_of(text, is_template=is_template)]
+    return list(messages_of(text, is_template=is_template))
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,16 @@ def test_a_template_of_odd_lines_says_all_its_messages():
         ('pgettext("verb", "Open")', ("Open", "verb")),
         ('pgettext_lazy("verb", "Open")', ("Open", "verb")),
         ('_("Several words "\n  "on two lines")', ("Several words on two lines", None)),
+        ('translation.gettext("Read")', ("Read", None)),
     ],
 )
 def test_code_says_its_messages(code, expected):
     assert said_in(code, is_template=False) == [expected]
+
+
+@pytest.mark.parametrize("code", ['_(row["name"])', "_(label)", "gettext(f'{n} days')", "_('')", "for _ in days: pass"])
+def test_what_is_not_written_out_is_no_message(code):
+    assert said_in(code, is_template=False) == []
 
 
 @pytest.fixture(scope="module")

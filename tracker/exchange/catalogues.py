@@ -80,7 +80,6 @@ def _take_over(catalog: Catalog, message: Message, known: Message | None) -> Non
         message.id,
         known.string if known and bool(known.pluralizable) == bool(message.pluralizable) else None,
         locations=sorted(message.locations),
-        auto_comments=message.auto_comments,
         user_comments=known.user_comments if known else (),
         context=message.context,
     )

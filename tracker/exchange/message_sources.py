@@ -5,13 +5,13 @@ Knows nothing of Django's settings, so it works before they are read.
 
 from __future__ import annotations
 
-import io
+import ast
+import re
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
@@ -30,11 +30,31 @@ SILENT = (
     "allauth/templates/socialaccount",
     "rest_framework/exceptions.py",
 )
-# These ship Vietnamese with gaps: only the gaps are ours.
-GAPPED = ("django/conf", "django/contrib/admin", "django/contrib/auth", "django/contrib/sessions")
+# These ship Vietnamese with gaps, in the catalogue named here: only the gaps are ours.
+GAPPED = {
+    "django/contrib/admin": "django/contrib/admin",
+    "django/contrib/auth": "django/contrib/auth",
+    "django/core": "django/conf",
+    "django/db/models": "django/conf",
+    "django/forms": "django/conf",
+    "django/utils": "django/conf",
+    "django/views": "django/conf",
+}
 
-_LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
-KEYWORDS = {**DEFAULT_KEYWORDS, **_LAZY, "gettext_noop": None}
+# Which arguments of a call are the context, the message and its plural.
+CALLS = {
+    "gettext": (None, 0, None),
+    "ngettext": (None, 0, 1),
+    "pgettext": (0, 1, None),
+    "npgettext": (0, 1, 2),
+    "gettext_noop": (None, 0, None),
+    "_": (None, 0, None),
+}
+
+_TEXT = r"""u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*\""""
+_CALL = re.compile(rf"\b(?:n?p?gettext|_)\((?:{_TEXT}|count|[,\s])*\)")
+
+Said = tuple[str | tuple[str, str], str | None]
 
 
 def found() -> Catalog:
@@ -44,39 +64,56 @@ def found() -> Catalog:
         _collect(ROOT, ROOT / top, catalog)
     for top in SILENT:
         _collect(PACKAGES, PACKAGES / top, catalog)
-    for top in GAPPED:
-        _collect_gaps(PACKAGES / top / "locale/vi/LC_MESSAGES/django.po", catalog)
+    for top, catalogue in GAPPED.items():
+        _collect(PACKAGES, PACKAGES / top, catalog, but=_vietnamese_of(catalogue))
     return catalog
 
 
-def _collect(root: Path, top: Path, catalog: Catalog) -> None:
+def _vietnamese_of(package: str) -> Catalog:
+    with (PACKAGES / package / "locale/vi/LC_MESSAGES/django.po").open("rb") as file:
+        return read_po(file)
+
+
+def _collect(root: Path, top: Path, catalog: Catalog, *, but: Catalog | None = None) -> None:
     for path in [top] if top.is_file() else sorted(top.rglob("*")):
         if path.suffix not in (".py", ".html", ".txt") or "migrations" in path.parts:
             continue
         where = path.relative_to(root).as_posix()
-        for ids, comments, context in messages_of(path.read_text("utf-8"), is_template=path.suffix != ".py"):
-            catalog.add(ids, locations=[(where, 0)], auto_comments=comments, context=context)
+        for ids, context in messages_of(path.read_text("utf-8"), is_template=path.suffix != ".py"):
+            known = but.get(ids, context) if but else None
+            if known is None or known.fuzzy or not is_translated(known.string):
+                catalog.add(ids, locations=[(where, 0)], context=context)
 
 
-def messages_of(text: str, *, is_template: bool) -> Iterator[tuple[str | tuple[str, ...], list[str], str | None]]:
-    """Give (msgid or (singular, plural), comments for translators, context) for each message of one file."""
-    code = _as_code(text) if is_template else text
-    source = io.BytesIO(code.encode())
-    for _line, ids, comments, context in extract("python", source, KEYWORDS, ("Translators:",), {"encoding": "utf-8"}):
-        yield (ids if isinstance(ids, str) else tuple(ids)), comments, context
+def messages_of(text: str, *, is_template: bool) -> Iterator[Said]:
+    """Give (msgid or (singular, plural), context or None) for each message of one file."""
+    tree = ast.parse(_as_code(text) if is_template else text)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        places = CALLS.get(_name_of(call.func).removesuffix("_lazy"))
+        if places:
+            yield from _message_of(call, *places)
 
 
 def _as_code(template: str) -> str:
-    # Django blanks out all but the messages; without their indentation the lines are harmless Python tokens.
-    return "\n".join(line.strip() for line in templatize(template).splitlines())
+    # Django turns the tags into calls and blanks out the rest with X, which is dropped here.
+    lines = templatize(template).splitlines()
+    return "\n".join("; ".join(found.group() for found in _CALL.finditer(line)) for line in lines)
 
 
-def _collect_gaps(path: Path, catalog: Catalog) -> None:
-    with path.open("rb") as file:
-        for message in read_po(file):
-            if message.id and (message.fuzzy or not is_translated(message.string)):
-                where = path.relative_to(PACKAGES).as_posix()
-                catalog.add(message.id, locations=[(where, 0)], context=message.context)
+def _name_of(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+def _message_of(call: ast.Call, context: int | None, one: int, many: int | None) -> Iterator[Said]:
+    texts = {place: _text_of(argument) for place, argument in enumerate(call.args)}
+    if all(texts.get(place) for place in (context, one, many) if place is not None):
+        ids = texts[one] if many is None else (texts[one], texts[many])
+        yield ids, None if context is None else texts[context]
+
+
+def _text_of(argument: ast.expr) -> str:
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
 
 
 def is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
