@@ -1,0 +1,45 @@
+"""The system administrator's pages: accounts, their memberships and their tokens. Nothing of the matrix."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ApiToken, Membership, User
+
+admin.site.unregister(Group)  # rights come from memberships, never from groups
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ["body", "root"]
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    inlines = [MembershipInline]
+    list_display = ["username", "first_name", "is_active", "is_superuser", "last_login"]
+    list_filter = ["is_active", "is_superuser", "memberships__duty"]
+    autocomplete_fields = ["cadre"]
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "cadre", "language")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Tokens are made by `manage.py create_token` and shown once; here they are seen and revoked."""
+
+    list_display = ["key_id", "name", "user", "scope", "expires_at", "last_used_at", "revoked_at"]
+    fields = ["key_id", "name", "user", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]
+    readonly_fields = ["key_id", "name", "user", "scope", "created_at", "expires_at", "last_used_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
