@@ -110,7 +110,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("address", "name"), HOSTILE, ids=[address[:60] for address, _name in HOSTILE])
-def test_a_bad_query_is_a_400_that_names_the_parameter(hoa, world, address, name):
+def test_a_bad_query_is_a_400_that_names_the_parameter(hoa, address, name):
     response = hoa.get(f"/api/v1/{address}")
     body = response.json()
     assert response.status_code == 400, body
@@ -123,7 +123,7 @@ def test_a_bad_query_is_a_400_that_names_the_parameter(hoa, world, address, name
 @pytest.mark.parametrize(
     "pk", ["0", "-1", "1.0", "x", "%00", "9" * 30, "9223372036854775808", "%ED%A0%80", "%D9%A1", "1%0A", "a" * 3000]
 )
-def test_an_id_that_cannot_be_is_not_found(hoa, world, pk):
+def test_an_id_that_cannot_be_is_not_found(hoa, pk):
     response = hoa.get(f"/api/v1/tasks/{pk}/")
     assert response.status_code == 404
     assert response.json()["type"] == "/problems/not-found"
@@ -139,7 +139,7 @@ def test_a_missing_slash_is_put_right(hoa):
     assert hoa.get("/api/v1/tasks?limit=1")["Location"] == "/api/v1/tasks/?limit=1"
 
 
-def test_every_fault_is_told_at_once(hoa, world):
+def test_every_fault_is_told_at_once(hoa):
     response = hoa.get("/api/v1/tasks/", {"limit": "x", "stage": "y", "as_of": "z"})
     assert set(response.json()["errors"]) == {"limit", "stage", "as_of"}
 
@@ -152,7 +152,7 @@ def test_a_problem_speaks_the_language_of_the_reader(hoa, language, title):
     assert response.json()["title"] == title
 
 
-def test_the_body_of_a_get_is_never_read(hoa, world):
+def test_the_body_of_a_get_is_never_read(hoa):
     sent = {"data": b"{" * 100, "content_type": "text/xml"}
     assert hoa.generic("GET", "/api/v1/tasks/", **sent).status_code == 200
 
@@ -190,7 +190,7 @@ def test_too_many_parameters_are_refused(hoa):
     ("error", "status", "kind"),
     [(OperationalError("gone"), 503, "unavailable"), (RuntimeError("bug"), 500, "internal-error")],
 )
-def test_what_breaks_inside_tells_nothing_of_itself(hoa, world, monkeypatch, error, status, kind):
+def test_what_breaks_inside_tells_nothing_of_itself(hoa, monkeypatch, error, status, kind):
     def fail(*args):
         raise error
 
@@ -208,5 +208,5 @@ def test_search_ignores_marks_and_case_and_takes_signs_as_they_are(hoa, world):
     assert rows(hoa, "tasks", q="a" * 200) == []
 
 
-def test_a_cursor_in_the_right_form_from_nowhere_is_harmless(hoa, world):
+def test_a_cursor_in_the_right_form_from_nowhere_is_harmless(hoa):
     assert rows(hoa, "tasks", cursor=write_cursor(OLDEST, (2**63 - 1,))) == []

@@ -112,9 +112,17 @@ def _triple():
 
 @pytest.mark.parametrize(
     ("address", "wanted"),
-    [("tasks/?count=true", 4), ("tasks/?body=BO-A&role=A", 4), ("tasks/?as_of=2026-06-30", 3), ("boards/four-cells/", 4),
-     ("boards/four-cells/?by=body", 4), ("boards/coverage/", 3), ("schema/", 1), ("", 1)],
-)  # fmt: skip
+    [
+        ("tasks/?count=true", 4),
+        ("tasks/?body=BO-A&role=A", 4),
+        ("tasks/?as_of=2026-06-30", 3),
+        ("boards/four-cells/", 4),
+        ("boards/four-cells/?by=body", 4),
+        ("boards/coverage/", 3),
+        ("schema/", 1),
+        ("", 1),
+    ],
+)
 def test_other_requests_take_the_stated_number_of_queries(hoa, world, address, wanted):
     hoa.get("/api/v1/schema/")
     assert len(_queries(hoa, address)) == wanted

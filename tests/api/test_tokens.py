@@ -109,3 +109,13 @@ def test_its_use_is_noted_once_a_minute(cast):
     client.get("/api/v1/")
     row.refresh_from_db()
     assert row.last_used_at > first
+
+
+def test_a_change_of_password_ends_the_tokens(cast, client):
+    client.force_login(cast["hoa"])
+    row, _token = create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
+    new = "mot-mat-khau-moi-hon"
+    sent = {"oldpassword": "mot-mat-khau-dai", "password1": new, "password2": new}
+    assert client.post("/accounts/password/change/", sent).status_code == 302
+    row.refresh_from_db()
+    assert row.revoked_at is not None

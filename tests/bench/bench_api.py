@@ -88,7 +88,8 @@ def _queries(view, user):
 def test_a_page_of_tasks_is_five_times_as_fast_as_nested_serializers(large):
     found = compare()
     tell(
-        f"\npage of 100 tasks of {large:,}: {found.ours:.1f} ms, {found.queries} queries (the last page {found.last_page:.1f} ms)"
+        f"\npage of 100 tasks of {large:,}: {found.ours:.1f} ms, {found.queries} queries"
+        f" (the last page {found.last_page:.1f} ms)"
     )
     tell(f"nested ModelSerializer: {found.nested:.1f} ms, {found.nested_queries} queries; factor {found.factor:.1f}")
     plan = plan_of_a_page_far_in()

@@ -7,7 +7,7 @@ from rest_framework import generics, pagination, serializers
 
 from tracker import clock
 from tracker.api.declaration import Context
-from tracker.api.resources.tasks import known_flags
+from tracker.api.resources.tasks import TASKS, known_flags
 from tracker.api.views import MayRead
 from tracker.choices import TaskKind
 from tracker.models import Flag, Responsibility, Task, TaskLevel
@@ -48,13 +48,7 @@ class TaskSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Task
-        fields = [
-            "id", "code", "resolution", "provision", "parent_id", "parent", "position", "kind", "title_vi", "title_en",
-            "detail_vi", "detail_en", "target_groups", "stage", "stage_since", "status", "assigned_on", "due_text",
-            "due_on", "original_due_on", "effective_due_on", "submit_by", "suspended_until", "done_on", "last_report_on",
-            "derived_from_commentary", "source", "to_be_checked", "is_demo", "recorded_at", "levels", "responsibilities",
-            "late", "version",
-        ]  # fmt: skip
+        fields = [member.name for member in TASKS.fields]
 
     def get_status(self, task):
         if task.kind == TaskKind.OBJECTIVE or task.stage == "withdrawn":

@@ -97,11 +97,13 @@ def row_sql(resource: Resource, context: Context, scope: Scope) -> tuple[str, tu
     Building and compiling it took two thirds of a request.
     """
     key = _Rows(resource.name, scope, context.day, context.is_past, connection.vendor)
-    if key not in _compiled:
+    found = _compiled.get(key)
+    if found is None:
+        # Another thread may compile the same or clear the rest: both are harmless.
         if len(_compiled) >= MOST_COMPILED:
             _compiled.clear()
-        _compiled[key] = _compile(resource, context)
-    return _compiled[key]
+        found = _compiled[key] = _compile(resource, context)
+    return found
 
 
 MOST_COMPILED = 500

@@ -61,6 +61,6 @@ _FILES = {"style": "swagger-ui.css", "bundle": "swagger-ui-bundle.js", "favicon"
 _START = """
 window.addEventListener("load", () => SwaggerUIBundle({
   url: %s, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
-  presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout", docExpansion: "none",
+  presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout", docExpansion: "list",
 }));
 """
