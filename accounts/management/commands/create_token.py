@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from accounts.models import User
 from accounts.services import LONGEST_LIFE_DAYS, create_token
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="command line", help="what it is for")
         parser.add_argument("--days", type=int, default=90, help=f"days until it expires, at most {LONGEST_LIFE_DAYS}")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first()
         if user is None:

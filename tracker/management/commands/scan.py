@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from tracker import clock
 from tracker.management.arguments import iso_day
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="tell what would change and write nothing")
         parser.add_argument("--force", action="store_true", help="accept a day in the future (drills)")
 
+    @no_translations
     def handle(self, *, dry_run: bool, force: bool, **options: Any) -> None:
         day: date = options["date"] or clock.local_today()
         mark = scan.high_water()
