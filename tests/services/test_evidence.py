@@ -59,6 +59,17 @@ def test_two_decisions_make_one(cast):
     assert Institutionalization.objects.get().state == EvidenceState.VERIFIED
 
 
+def test_what_was_returned_can_be_mended_and_declared_again(cast):
+    task = make_task(levels=LEVELS)
+    evidence = declared(task, cast)
+    institutionalizations.send_back(evidence, by=cast["hoa"], at=noon(DAY), note="Thiếu điều khoản")
+    again = declared(task, cast, instrument=evidence.instrument, articles="Điều 5")
+    assert (again.pk, again.state, again.articles) == (evidence.pk, EvidenceState.DECLARED, "Điều 5")
+    verify(again, cast)
+    task.refresh_from_db()
+    assert task.stage == Stage.INSTITUTIONALIZED
+
+
 def test_a_rank_that_the_level_does_not_accept_is_refused_by_name(cast):
     task = make_task(levels=LEVELS)
     with pytest.raises(ValidationError) as refused:

@@ -34,22 +34,20 @@ def declare(
     coverage: str = Coverage.FULL,
     **texts: Any,
 ) -> Institutionalization:
-    """Declare that `instrument` makes `task` a rule at `level`. It counts only once somebody else has verified it."""
+    """Declare that `instrument` makes `task` a rule at `level`. It counts only once somebody else has verified it.
+
+    `texts` are note_vi, note_en, source and is_illustration.
+    """
     require(by, "evidence.declare", task)
     if task.kind == TaskKind.OBJECTIVE:
         raise refuse(task=_("An objective or principle is not institutionalized by one instrument."))
-    evidence = Institutionalization(
-        task=task,
-        instrument=instrument,
-        level=level,
-        articles=articles,
-        coverage=coverage,
-        body=body,
-        declared_by=by,
-        declared_on=on or local_day(at),
-        recorded_at=at,
-        **texts,
+    evidence = _returned(task, instrument, level) or Institutionalization(
+        task=task, instrument=instrument, level=level, recorded_at=at
     )
+    evidence.state, evidence.version = EvidenceState.DECLARED, evidence.version + 1 if evidence.pk else 1
+    values = {"articles": articles, "coverage": coverage, "body": body, "declared_by": by, **texts}
+    for name, value in {**values, "declared_on": on or local_day(at)}.items():
+        setattr(evidence, name, value)
     _check_rank(evidence)
     evidence.full_clean(exclude=["declared_by"])
     evidence.save()
@@ -58,11 +56,19 @@ def declare(
     return evidence
 
 
+def _returned(task: Task, instrument: Instrument, level: str) -> Institutionalization | None:
+    """What was returned is declared anew on its own row; the history keeps both declarations and the return."""
+    rows = Institutionalization.objects.filter(task=task, instrument=instrument, level=level)
+    found: Institutionalization | None = rows.filter(state=EvidenceState.RETURNED).first()
+    return found
+
+
 def declare_all_levels(
     task: Task, instrument: Instrument, *, articles: str, body: Body, by: Any, at: datetime
 ) -> list[Institutionalization]:
     """Declare the instrument at each level of the task that it serves and where it is not declared yet."""
-    known = set(task.institutionalizations.filter(instrument=instrument).values_list("level", flat=True))
+    rows = task.institutionalizations.filter(instrument=instrument).exclude(state=EvidenceState.RETURNED)
+    known = set(rows.values_list("level", flat=True))
     own = level_of_rank(Rank(instrument.rank))
     levels = [row.level for row in task.levels.all() if row.level not in known and own in (None, row.level)]
     return [declare(task, instrument, level=level, articles=articles, body=body, by=by, at=at) for level in levels]
