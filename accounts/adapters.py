@@ -7,20 +7,12 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts.services import revoke_tokens
-from tracker.clock import now
-
 
 class AccountAdapter(DefaultAccountAdapter):
     """Close sign-up with user name and password."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-    def set_password(self, user: Any, password: str) -> None:
-        """Change the password and end the tokens: whoever has learnt the old one may have made some."""
-        super().set_password(user, password)
-        revoke_tokens(user, at=now())
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Greet in the language of the account, unless another one was chosen in this browser."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tokens import Scope
 from tracker.choices import Duty
+from tracker.clock import now
 
 
 class User(AbstractUser):
@@ -27,6 +30,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends the tokens too, as Django ends the sessions, whatever page or command set it."""
+        has_new_password = self._password is not None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if has_new_password:
+                self.tokens.filter(revoked_at__isnull=True).update(revoked_at=now())
 
 
 class Membership(models.Model):

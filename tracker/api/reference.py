@@ -48,6 +48,12 @@ class DocsView(LoginRequiredMixin, View):
 
     http_method_names = ("get", "head", "options")
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Refuse other methods before asking who it is, as every page does."""
+        if (request.method or "").lower() not in self.http_method_names:
+            return self.http_method_not_allowed(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
     def get(self, request: HttpRequest) -> HttpResponse:
         if "script" in request.GET:
             return HttpResponse(_START % json.dumps(reverse("api-schema")), content_type="application/javascript")
