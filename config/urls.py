@@ -1,9 +1,13 @@
 """The routes of the whole site; each app lists its own."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from tracker.views.health import health
+
+# One door only: the administration's own form would go past the limits and the second factor of the sign-in page.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("tracker.urls")),

@@ -1,0 +1,134 @@
+"""The table: route → method → actor → answer. Each row is written out; a route without one fails the suite.
+
+A key is the name of a route, or `name@state` for a second row of another state. Answers are status codes; LOGIN is the
+redirect to the sign-in. `page(...)` gives the answer of members and names whoever gets another one; those who are
+outside are sent to the sign-in. Nobody of the world's other bodies sees anything of body A: 404, as for a missing row.
+"""
+
+from __future__ import annotations
+
+from tests.access.actors import ACTORS, OUTSIDE, STRANGERS
+
+LOGIN = "sign-in"
+ADMIN_LOGIN = "sign-in of the administration"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+Answer = int | str
+Answers = dict[str, Answer]
+Row = dict[str, Answers]
+
+
+def everybody(answer: Answer, **others: Answer) -> Answers:
+    return {**dict.fromkeys(ACTORS, answer), **others}
+
+
+def page(answer: Answer = 200, **others: Answer) -> Answers:
+    return {**dict.fromkeys(ACTORS, answer), **dict.fromkeys(OUTSIDE, LOGIN), **others}
+
+
+def only(answer: Answer, *allowed: str, refused: Answer = 403, **others: Answer) -> Answers:
+    """`answer` for those who are named, `refused` for everybody else who is signed in."""
+    return {**page(refused), **dict.fromkeys(allowed, answer), **others}
+
+
+# Rows of body A: who has no part in it sees nothing of them.
+UNSEEN: Answers = dict.fromkeys(("other", "far_commission", *STRANGERS), 404)
+OWN = ("official", "body_admin")
+OVERSEERS = ("commission", "far_commission", "supervisor", "editor", "sysadmin")
+NO_REGISTER: Answers = dict.fromkeys(STRANGERS, 404)
+
+
+def reads(answers: Answers) -> Row:
+    """A page that only reads."""
+    return {method: answers if method in ("GET", "HEAD") else everybody(405) for method in METHODS}
+
+
+def writes(get: Answers, post: Answers) -> Row:
+    """A form: shown and sent."""
+    return {**reads(get), "POST": post}
+
+
+def acts(post: Answers) -> Row:
+    """A button: POST only."""
+    return {**dict.fromkeys(METHODS, everybody(405)), "POST": post}
+
+
+PAGES: dict[str, Row] = {
+    # The frame
+    "home": reads(page(302, no_duty=200, past=200)),
+    "set_language": acts(everybody(302)),
+    "search": reads(page()),
+    "health": reads(everybody(200)),
+    # Registers: members read all of them; what hangs on a task is as visible as the task
+    "task_list": reads(page()),
+    "task": reads(page(**UNSEEN)),
+    "task_by_code": reads(page(302, **UNSEEN)),
+    "resolution_list": reads(page()),
+    "resolution": reads(page(**NO_REGISTER)),
+    "body_list": reads(page()),
+    "body": reads(page(**NO_REGISTER)),
+    "instrument_list": reads(page()),
+    "instrument": reads(page(**NO_REGISTER)),
+    "attachment": reads(page(**UNSEEN)),
+    # Work
+    "desk": reads(page()),
+    "matrix": reads(page()),
+    "overview": reads(only(200, *OVERSEERS)),
+    "overdue": reads(only(200, *OVERSEERS)),
+    "review": reads(only(200, "commission", "far_commission")),
+    "report_new": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
+    "report": reads(page(**UNSEEN)),
+    "report@draft": reads(only(200, *OWN, refused=404)),
+    "report_edit": writes(only(200, *OWN, refused=404), only(302, *OWN, refused=404)),
+    "report_edit@submitted": writes(only(302, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
+    "report_submit": acts(only(302, *OWN, refused=404)),
+    "report_decide": acts(only(302, "commission", **UNSEEN)),
+    "evidence_decide": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+}
+
+
+def api(answer: Answer = 200, **others: Answer) -> Row:
+    """An address of the API: members and their tokens read, nobody writes."""
+    outside = dict.fromkeys(("anonymous", "deactivated", "expired_token", "revoked_token"), 401)
+    read = {**everybody(answer), **others, **outside}
+    options = {**everybody(204), **outside}
+    return {**dict.fromkeys(METHODS, everybody(405)), "GET": read, "HEAD": read, "OPTIONS": options}
+
+
+DRAFT = api(404, official=200, body_admin=200, read_token=200)
+API: dict[str, Row] = {
+    "api-index": api(),
+    "api-resolutions": api(),
+    "api-resolutions-detail": api(**NO_REGISTER),
+    "api-provisions": api(),
+    "api-provisions-detail": api(**NO_REGISTER),
+    "api-tasks": api(),
+    "api-tasks-detail": api(**UNSEEN),
+    "api-bodies": api(),
+    "api-bodies-detail": api(**NO_REGISTER),
+    "api-posts": api(),
+    "api-posts-detail": api(**NO_REGISTER),
+    "api-cadres": api(),
+    "api-cadres-detail": api(**NO_REGISTER),
+    "api-responsibilities": api(),
+    "api-responsibilities-detail": api(**UNSEEN),
+    "api-instruments": api(),
+    "api-instruments-detail": api(**NO_REGISTER),
+    "api-institutionalizations": api(),
+    "api-institutionalizations-detail": api(**UNSEEN),
+    "api-progress-reports": api(),
+    "api-progress-reports-detail": api(**UNSEEN),
+    "api-progress-reports-detail@draft": DRAFT,
+    "api-flags": api(),
+    "api-flags-detail": api(**UNSEEN),
+    "api-changes": api(),
+    "api-changes-detail": api(**UNSEEN),
+    "api-changes-detail@draft": DRAFT,
+    "api-boards/four-cells": api(),
+    "api-boards/coverage": api(),
+    "api-schema": api(),
+    "api-nothing": api(404),
+    # A page beside the API, for people who are signed in
+    "api-docs": {**reads(page()), "OPTIONS": page()},
+}

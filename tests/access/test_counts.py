@@ -1,0 +1,78 @@
+"""Rows of others leave no trace: lists, counts, charts and search are the same, byte by byte, as without them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import NoReverseMatch, reverse
+
+from tests.access.table import API, PAGES
+from tests.api.world import make_world as make_rows
+from tests.builders import make_cast
+from tests.working import TODAY, client_of, frozen
+from tracker.models import Body, Flag, Institutionalization, ProgressReport, Task
+
+pytestmark = pytest.mark.django_db
+today = pytest.fixture(autouse=True)(frozen)
+WITHOUT_ARGUMENTS = [
+    name
+    for name, row in {**PAGES, **API}.items()
+    if row["GET"]["official"] == 200 and "@" not in name and name not in ("health", "api-docs", "api-schema")
+]
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+# What a reader may ask of a list that could tell of a row by its absence.
+QUERIES = {
+    "search": {"q": "dân"},
+    "task_list": {"q": "Tiếp dân"},
+    "api-tasks": {"count": "true"},
+    "api-flags": {"count": "true"},
+    "api-changes": {"count": "true"},
+    "matrix": {"as_of": f"{TODAY:%Y-%m-%d}"},
+}
+
+
+def _pages() -> list[str]:
+    found = []
+    for name in WITHOUT_ARGUMENTS:
+        try:
+            found.append(reverse(name) and name)
+        except NoReverseMatch:
+            continue
+    return found
+
+
+def forget(task: Task) -> None:
+    """Take a task and all that hangs on it away, as if it had never been. Registers stay: members read them."""
+    task.events.all().delete()
+    for model in (Flag, ProgressReport, Institutionalization):
+        model.objects.filter(task=task).delete()
+    Task.objects.filter(pk=task.pk).delete()
+
+
+def test_foreign_rows_are_neither_listed_nor_counted() -> None:
+    cast = make_cast()
+    rows = make_rows(cast)
+    client = client_of(cast["lan"])
+    names = _pages()
+    assert len(names) >= 20
+
+    def told() -> dict[str, bytes]:
+        answers = {name: client.get(reverse(name), QUERIES.get(name, {})) for name in names}
+        return {name: TOKEN.sub(b"", answer.content) for name, answer in answers.items()}
+
+    before = told()
+    forget(rows.foreign)
+    after = told()
+    assert [name for name in names if before[name] != after[name]] == []
+
+
+def test_a_foreign_body_in_a_filter_answers_like_one_without_tasks() -> None:
+    cast = make_cast()
+    rows = make_rows(cast)
+    client = client_of(cast["lan"])
+    foreign = Body.objects.get(code="BO-B")
+    pages = [reverse("task_list") + f"?body={foreign.code}", reverse("body", args=[foreign.code])]
+    before = [TOKEN.sub(b"", client.get(page).content) for page in pages]
+    forget(rows.foreign)
+    assert [TOKEN.sub(b"", client.get(page).content) for page in pages] == before

@@ -1,0 +1,162 @@
+"""One row of everything, all of it body A's, and the addresses under which it is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.models import User
+from tests.access.actors import Actor, make_actors
+from tests.access.routes import Route
+from tests.builders import (
+    make_body,
+    make_cell,
+    make_instrument,
+    make_policy,
+    make_post,
+    make_provision,
+    make_resolution,
+    make_task,
+    noon,
+)
+from tests.working import PDF, TODAY
+from tracker.api.resources import RESOURCES
+from tracker.choices import Level, Role
+from tracker.models import Attachment, Body, Event, Flag, Institutionalization, ProgressReport, Task
+from tracker.services import attachments, institutionalizations, reports, scan
+
+MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
+
+
+@dataclass
+class World:
+    """`arguments` of each case by its key in the table, `payloads` of those that can be sent."""
+
+    actors: dict[str, Actor]
+    arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    payloads: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def address(self, case: str, route: Route) -> str:
+        """Return where the row of a case is, or a guessed place where the world has none."""
+        return _reverse(route, self.arguments.get(case) or dict.fromkeys(route.arguments, "999999"))
+
+    def missing(self, case: str, route: Route) -> str:
+        """Return the address of a row that does not exist."""
+        return _reverse(route, {name: _missing(value) for name, value in self.arguments[case].items()})
+
+
+def _missing(value: Any) -> Any:
+    return MISSING["uuid" if isinstance(value, UUID) else "code" if isinstance(value, str) else "pk"]
+
+
+def _reverse(route: Route, arguments: dict[str, Any]) -> str:
+    """Patterns without a name, and those that catch all, are written out."""
+    if route.name == "admin:app_list":
+        arguments = {"app_label": "accounts"}
+    if "(?P<url>" in route.pattern or route.name == "api-nothing":
+        return f"/{route.pattern.partition('^')[0].partition('(')[0]}no/such/address/"
+    if route.name.endswith(route.pattern):
+        return "/" + route.pattern.replace("<path:object_id>", "999999")
+    return reverse(route.name, kwargs={name: arguments[name] for name in route.arguments})
+
+
+def make_world() -> World:
+    """Make everybody and everything. Files are stored under MEDIA_ROOT."""
+    system = make_body("HTCT")
+    above = make_body("CP", parent=system)
+    a, b = make_body("BO-A", parent=above), make_body("BO-B", parent=system)
+    make_policy()
+    world = World(make_actors(a, b, above, system))
+    official = User.objects.get(username="official")
+    task = _task(a)
+    report = _reported(task, official, a)
+    draft = _draft(a, official)
+    evidence = _declared(task, official, a)
+    scan.run(TODAY, at=noon(TODAY))
+    flag = Flag.objects.filter(task=task).earliest("pk")
+    rows = {"task": task, "report": report, "draft": draft, "evidence": evidence, "flag": flag}
+    _fill(world, a, rows)
+    return world
+
+
+def _task(a: Body) -> Task:
+    resolution = make_resolution(code="NQ-A")
+    post = make_post(a, holder="Trần Văn An")
+    place = make_provision(resolution, label="XV.1")
+    task = make_task(
+        code="1/A",
+        accountable=a,
+        post=post,
+        resolution=resolution,
+        provision=place,
+        due_on="2026-05-29",
+        levels=[(Level.CENTRAL, [])],
+        title_en="The task of body A",
+    )
+    make_cell(task, make_body("QH"), Role.SUPERVISES)
+    return task
+
+
+def _reported(task: Task, by: User, body: Body) -> ProgressReport:
+    report = reports.save_draft(task, body=body, by=by, at=noon(TODAY), stage=task.stage, done_text="Plan issued")
+    attachments.store(report, [SimpleUploadedFile("plan.pdf", PDF)], by=by, at=noon(TODAY))
+    return reports.submit(report, by=by, at=noon(TODAY))
+
+
+def _draft(body: Body, by: User) -> ProgressReport:
+    task = make_task(accountable=body)
+    return reports.save_draft(task, body=body, by=by, at=noon(TODAY), stage=task.stage, done_text="Half written")
+
+
+def _declared(task: Task, by: User, body: Body) -> Institutionalization:
+    facts = {"level": Level.CENTRAL, "by": by, "at": noon(TODAY), "body": body}
+    return institutionalizations.declare(task, make_instrument(number="1/2026/ND-CP"), **facts)
+
+
+def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
+    task, report, draft, evidence, flag = rows.values()
+    fresh = make_task(accountable=a)
+    by_pk = {"task": task, "instrument": evidence.instrument, "flag_acknowledge": flag, "report_new": fresh}
+    by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
+    by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
+    world.arguments = {case: {"pk": row.pk} for case, row in by_pk.items()} | {
+        "task_by_code": {"code": task.code},
+        "resolution": {"code": task.resolution.code},
+        "body": {"code": a.code},
+        "attachment": {"pk": Attachment.objects.get().pk},
+        **{f"api-{name}-detail": {"pk": str(pk)} for name, pk in _api_rows(task, a).items()},
+        "api-progress-reports-detail@draft": {"pk": str(draft.pk)},
+        "api-changes-detail@draft": {"pk": str(Event.objects.filter(private_to=a).latest("pk").pk)},
+    }
+    text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
+    decision = {"decision": "accept", "note": "Seen"}
+    world.payloads = {
+        "set_language": {"language": "en", "next": "/"},
+        "report_new": text,
+        "report_edit": {**text, "version": draft.version},
+        "report_edit@submitted": text,
+        "report_submit": {"version": draft.version},
+        "report_decide": {**decision, "seen": report.version},
+        "evidence_decide": {**decision, "seen": institutionalizations.hash_of(evidence)},
+        "flag_acknowledge": {"note": "Known", "version": flag.version},
+    }
+
+
+def _api_rows(task: Task, a: Body) -> dict[str, int]:
+    """The id of one row of each collection, of body A wherever a collection has such rows."""
+    own = {"tasks": task.pk, "bodies": a.pk}
+    found = {}
+    for resource in RESOURCES:
+        rows = resource.model.objects.all()
+        if hasattr(resource.model, "task"):
+            rows = rows.filter(task=task)
+        if resource.name == "changes":
+            rows = rows.filter(private_to=None)
+        if resource.name == "progress-reports":
+            rows = rows.exclude(state="draft")
+        found[resource.name] = own.get(resource.name) or rows.earliest("pk").pk
+    return found
