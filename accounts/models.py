@@ -33,7 +33,7 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password ends the tokens too, as Django ends the sessions, whatever page or command set it."""
-        has_new_password = self._password is not None
+        has_new_password = self._password is not None  # type: ignore[attr-defined]
         with transaction.atomic():
             super().save(*args, **kwargs)
             if has_new_password:

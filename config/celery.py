@@ -4,9 +4,11 @@ Messages only wake things up. What is due is decided by rows, so losing or repea
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
+from celery.exceptions import InvalidTaskError
 from celery.schedules import crontab
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
@@ -66,7 +68,22 @@ def configuration() -> dict[str, Any]:
     }
 
 
-app = Celery("tracker")
+class GuardedTask(Task):
+    """A job whose malformed messages are refused. Celery itself expects their form and would end the worker."""
+
+    def start_strategy(self, app: Celery, consumer: Any, **kwargs: Any) -> Callable[..., Any]:
+        handle = super().start_strategy(app, consumer, **kwargs)
+
+        def guarded(message: Any, *args: Any) -> Any:
+            try:
+                return handle(message, *args)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise InvalidTaskError(f"This message has another form: {error}") from error
+
+        return guarded
+
+
+app = Celery("tracker", task_cls=GuardedTask)
 app.add_defaults(configuration)  # called on first use, when Django's settings are there
 app.autodiscover_tasks(related_name="jobs")
 

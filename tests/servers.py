@@ -25,6 +25,11 @@ from tracker.processes import valkey
 QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 COMMON = ("max_connections=80", "shared_buffers=256MB", "listen_addresses=127.0.0.1", "log_min_messages=fatal")
 
+WORKER = (
+    *(sys.executable, "-m", "celery", "-A", "config.celery:app", "--quiet", "worker"),
+    *("--pool", "prefork", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+)
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -63,9 +68,7 @@ def valkey_server() -> Iterator[Path]:
 
 def spawn_worker(*, log: Path, **variables: str) -> subprocess.Popen[bytes]:
     """Start a real prefork worker with `variables` on top of the environment."""
-    command = [sys.executable, "-m", "celery", "-A", "config.celery:app", "--quiet", "worker", "--pool", "prefork"]
-    options = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    return spawn([*command, *options], log=log, env={**os.environ, **variables})
+    return spawn([*WORKER, "--concurrency", "2"], log=log, env={**os.environ, **variables})
 
 
 @contextlib.contextmanager
