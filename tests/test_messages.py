@@ -242,6 +242,13 @@ def spy(name, said):
     return listening
 
 
+def test_what_nobody_translates_is_noticed(untranslated):
+    with translation.override("vi"):
+        assert translation.gettext("Sign in") == "Đăng nhập"
+        translation.gettext("A sentence that nobody has translated")
+    assert untranslated == {"A sentence that nobody has translated"}
+
+
 OPEN = ["account_login", "account_reset_password", "account_reset_password_done", "account_signup", "account_inactive"]
 SIGNED_IN = [
     "account_logout",
