@@ -17,6 +17,8 @@ from tracker.exchange import demo
 from tracker.exchange.fixtures import FixtureError, day_of, read_folder
 from tracker.models import Body, Event, Flag, Responsibility, StageChange, Succession, Task
 
+# One process of the test runner loads the content once for all of these.
+pytestmark = pytest.mark.xdist_group("content")
 FOLDER = Path(settings.BASE_DIR) / "fixtures"
 TODAY = date(2026, 11, 23)
 

@@ -10,7 +10,7 @@ from django.db import connection
 from tests.builders import make_body, make_cast, make_instrument, make_task, noon
 from tracker.choices import ReportState, Role, Stage
 from tracker.errors import Conflict, Stale
-from tracker.models import Event, Flag, FlagStep, JobRun, ProgressReport, Responsibility, Task
+from tracker.models import Event, Flag, FlagStep, Institutionalization, JobRun, ProgressReport, Responsibility, Task
 from tracker.services import institutionalizations, matrix, reports, scan
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,23 +43,22 @@ def fresh(report):
     return ProgressReport.objects.get(pk=report.pk)
 
 
-def test_of_two_reviewers_one_decides():
-    cast = make_cast()
-    for _ in range(ROUNDS):
-        task = make_task()
-        draft = reports.save_draft(
-            task, body=make_body("BO-A"), by=cast["lan"], at=noon(DAY), stage=Stage.PLANNED, done_text="Kế hoạch"
-        )
-        report = reports.submit(draft, by=cast["lan"], at=noon(DAY))
-        outcome = together(
-            lambda: reports.accept(fresh(report), by=cast["hoa"], at=noon(DAY)),
-            lambda: reports.send_back(fresh(report), by=cast["hoa"], at=noon(DAY), note="Thiếu"),
-        )
-        assert outcome == {"done": 1, Conflict.__name__: 1}
-        assert Event.objects.filter(task=task, kind__in=["report.accepted", "report.returned"]).count() == 1
-        task.refresh_from_db()
-        is_accepted = fresh(report).state == ReportState.ACCEPTED
-        assert (task.stage == Stage.PLANNED) == is_accepted
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_of_two_reviewers_one_decides(_):
+    cast, task = make_cast(), make_task()
+    draft = reports.save_draft(
+        task, body=make_body("BO-A"), by=cast["lan"], at=noon(DAY), stage=Stage.PLANNED, done_text="Kế hoạch"
+    )
+    report = reports.submit(draft, by=cast["lan"], at=noon(DAY))
+    outcome = together(
+        lambda: reports.accept(fresh(report), by=cast["hoa"], at=noon(DAY)),
+        lambda: reports.send_back(fresh(report), by=cast["hoa"], at=noon(DAY), note="Thiếu"),
+    )
+    assert outcome == {"done": 1, Conflict.__name__: 1}
+    assert Event.objects.filter(task=task, kind__in=["report.accepted", "report.returned"]).count() == 1
+    task.refresh_from_db()
+    is_accepted = fresh(report).state == ReportState.ACCEPTED
+    assert (task.stage == Stage.PLANNED) == is_accepted
 
 
 def test_two_scans_open_each_flag_once():
@@ -82,39 +81,35 @@ def test_three_ticks_run_a_period_once():
     assert JobRun.objects.filter(job="scan").count() == 1
 
 
-def test_flagger_against_official_never_leaves_a_done_task_flagged():
-    cast = make_cast()
-    for _ in range(ROUNDS):
-        task = make_task(due_on=date(2026, 2, 10), levels=[("central", [])])
-        evidence = institutionalizations.declare(
-            task, make_instrument(), level="central", by=cast["lan"], at=noon(date(2026, 2, 9))
-        )
-        outcome = together(
-            lambda: institutionalizations.verify(
-                type(evidence).objects.get(pk=evidence.pk), by=cast["hoa"], at=noon(DAY)
-            ),
-            lambda: scan.run(DAY, at=noon(DAY), force=True),
-        )
-        assert outcome == {"done": 2}
-        assert Task.objects.get(pk=task.pk).stage == Stage.INSTITUTIONALIZED
-        assert not Flag.objects.open().filter(task=task).exists()
-        JobRun.objects.all().delete()
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_flagger_against_official_never_leaves_a_done_task_flagged(_):
+    cast, task = make_cast(), make_task(due_on=date(2026, 2, 10), levels=[("central", [])])
+    evidence = institutionalizations.declare(
+        task, make_instrument(), level="central", by=cast["lan"], at=noon(date(2026, 2, 9))
+    )
+    outcome = together(
+        lambda: institutionalizations.verify(
+            Institutionalization.objects.get(pk=evidence.pk), by=cast["hoa"], at=noon(DAY)
+        ),
+        lambda: scan.run(DAY, at=noon(DAY), force=True),
+    )
+    assert outcome == {"done": 2}
+    assert Task.objects.get(pk=task.pk).stage == Stage.INSTITUTIONALIZED
+    assert not Flag.objects.open().filter(task=task).exists()
 
 
-def test_two_editors_leave_one_accountable_body():
-    for _ in range(ROUNDS):
-        task = make_task(accountable=False)
-        bodies = [make_body("BO-A"), make_body("BO-B")]
-        outcome = together(
-            *[
-                lambda body=body: matrix.assign(
-                    Task.objects.get(pk=task.pk), body=body, role=Role.ACCOUNTABLE, on=DAY, by=None, at=noon(DAY)
-                )
-                for body in bodies
-            ]
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_two_editors_leave_one_accountable_body(_):
+    task = make_task(accountable=False)
+
+    def assign(body):
+        return matrix.assign(
+            Task.objects.get(pk=task.pk), body=body, role=Role.ACCOUNTABLE, on=DAY, by=None, at=noon(DAY)
         )
-        assert outcome == {"done": 1, "ValidationError": 1}
-        assert Responsibility.objects.filter(task=task, role=Role.ACCOUNTABLE).count() == 1
+
+    first, second = make_body("BO-A"), make_body("BO-B")
+    assert together(lambda: assign(first), lambda: assign(second)) == {"done": 1, "ValidationError": 1}
+    assert Responsibility.objects.filter(task=task, role=Role.ACCOUNTABLE).count() == 1
 
 
 def test_of_two_changes_of_one_version_one_is_stale():

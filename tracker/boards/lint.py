@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from tracker.choices import SIDE_RANKS, BodyKind, Role
-from tracker.models import Body, Provision, Responsibility, Task, TaskLevel, Tenure
+from tracker.models import Body, Provision, Responsibility, TaskLevel, Tenure
 from tracker.rules.findings import Finding
 from tracker.rules.lint import CellFacts, TaskFacts, idle_provisions, lint_task, overloaded
 

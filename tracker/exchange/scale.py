@@ -111,35 +111,42 @@ def _ranges(start: int, count: int) -> Iterator[tuple[int, int]]:
         yield first, min(first + BATCH, start + count) - 1
 
 
-NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT %s UNION ALL SELECT n + 1 FROM numbers WHERE n < %s) "
+# Nothing but names and numbers of this module is put into these statements; values are parameters.
+TASKS = """
+INSERT INTO tracker_task (
+    id, code, resolution_id, position, kind, title_vi, title_en, detail_vi, detail_en, target_groups,
+    derived_from_commentary, source, to_be_checked, is_demo, stage, stage_since, running_since, assigned_on,
+    due_text, due_on, original_due_on, recorded_at, folded, version)
+WITH RECURSIVE numbers(n) AS (SELECT %s UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+SELECT n, 'QM' || n, %s, n, 'duty', 'Nhiệm vụ đo ' || n, 'Measured task ' || n, '', '', '[]',
+       %s, '', '', %s, 'assigned', {assigned}, {assigned}, {assigned},
+       '', {due}, {due}, %s, 'qm' || n || ' nhiem vu do ' || n, 1
+FROM numbers
+"""
+CELLS = """
+INSERT INTO tracker_responsibility (
+    task_id, body_id, post_id, role, valid_from, legal_basis, source, recorded_at)
+SELECT id, {body}, {post}, '{role}', assigned_on, '', '', %s FROM tracker_task WHERE id BETWEEN %s AND %s
+"""
 
 
-def _later(days: str) -> str:
-    """SQL for the day parameter plus a number of days."""
+def _days_from(days: str) -> str:
+    """SQL for the day parameter plus a number of days, which may be negative."""
     if connection.vendor == "sqlite":
-        return f"date(%s, '+' || ({days}) || ' days')"
+        return f"date(%s, ({days}) || ' days')"
     return f"(CAST(%s AS date) + CAST({days} AS integer))"
 
 
 def _insert_tasks(resolution: Resolution, start: int, count: int, *, day: date, at: datetime, due: int) -> None:
     """Assigned in the last nine days, due in 40 to 399 days; the first `due` of them tomorrow."""
-    assigned = _later("-(n %% 10)") if connection.vendor != "sqlite" else "date(%s, '-' || (n %% 10) || ' days')"
-    last_due = start + due - 1
-    due_on = f"CASE WHEN n <= {last_due} THEN {_later('1')} ELSE {_later('40 + n %% 360')} END"
-    sql = (
-        f"INSERT INTO tracker_task (id, code, resolution_id, position, kind, title_vi, title_en, detail_vi, detail_en,"
-        " target_groups, derived_from_commentary, source, to_be_checked, is_demo, stage, stage_since, running_since, assigned_on,"
-        f" due_text, due_on, original_due_on, recorded_at, folded, version) {NUMBERS}"
-        f"SELECT n, '{FIRST_CODE}' || n, %s, n, 'duty', 'Nhiệm vụ đo ' || n, 'Measured task ' || n, '', '', '[]', %s, '',"
-        f" '', %s, 'assigned', {assigned}, {assigned}, {assigned}, '', {due_on}, {due_on}, %s, 'qm' || n || ' nhiem vu do ' || n, 1"
-        " FROM numbers"
+    soon, later = _days_from("1"), _days_from("40 + n %% 360")
+    sql = TASKS.format(
+        assigned=_days_from("-(n %% 10)"), due=f"CASE WHEN n < {start + due} THEN {soon} ELSE {later} END"
     )
-    days = [day] * 7
-    params = [start, start + count - 1, resolution.pk, False, True, *days, at]
+    params = [start, start + count - 1, resolution.pk, False, True, *[day] * 7, at]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, _adapt(params))
         _move_sequence(cursor)
-
 
 
 def _move_sequence(cursor: Any) -> None:
@@ -159,11 +166,7 @@ def _insert_cells(
     for role, step in (("A", 0), ("R", 1), ("S", 2)):
         body = f"{first} + ((id + {step}) %% {len(bodies)})"
         post = f"{body} + {offset}" if role == "A" else "NULL"
-        sql = (
-            "INSERT INTO tracker_responsibility (task_id, body_id, post_id, role, valid_from, legal_basis, source,"
-            f" recorded_at) SELECT id, {body}, {post}, '{role}', assigned_on, '', '', %s FROM tracker_task"
-            " WHERE id BETWEEN %s AND %s"
-        )
+        sql = CELLS.format(body=body, post=post, role=role)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, _adapt([at, start, start + count - 1]))
 

@@ -51,11 +51,13 @@ class DaysBetween(Func):
 def working_days_after(*day: str, days: int | str, calendar: int | str) -> Subquery:
     """Return the date `days` working days after the latest column of `day`; null outside the calendar.
 
-    Of several columns only the last may not be null. `days` and `calendar` are values, or names of columns of the outer query. Zero days after a day off is the last
-    working day before it.
+    Of several columns only the last may not be null. `days` and `calendar` are values, or names of columns of the
+    outer query. Zero days after a day off is the last working day before it.
     """
     # Two subqueries deep: the day is named from the inner one, the number of days from the outer one.
-    start = CalendarDay.objects.filter(calendar=_named(calendar, depth=2), day=latest(*(_named(name, depth=2) for name in day)))
+    start = CalendarDay.objects.filter(
+        calendar=_named(calendar, depth=2), day=latest(*(_named(name, depth=2) for name in day))
+    )
     found = CalendarDay.objects.filter(
         calendar=_named(calendar), is_working=True, ordinal=Subquery(start.order_by().values("ordinal")) + _named(days)
     )

@@ -39,7 +39,10 @@ def settle(tasks: Any, *, through: date, at: datetime) -> Count:
 def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
     with transaction.atomic(savepoint=False):
         ids = list(
-            tasks.to_check(day).order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)[:BATCH]
+            tasks.to_check(day)
+            .order_by("pk")
+            .select_for_update(of=("self",), no_key=True)
+            .values_list("pk", flat=True)[:BATCH]
         )
         if not ids:
             return Count()

@@ -241,7 +241,9 @@ def next_check(day: date, *, is_settled: bool) -> Any:
     Where `day` is not settled yet, a clock that has passed without a flag gives its crossing, even one before `day`:
     back-dated entries are settled on the day on which they should have been.
     """
-    crossings = [Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS]
+    crossings = [
+        Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS
+    ]
     known = earliest(*crossings, _next_step(), F("suspended_until"), _next_owner_change(day), _next_evidence(day))
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
