@@ -21,7 +21,7 @@ test-full: install-dev browser
 	@$(PYTEST) --db=sqlite --full $(ARGS); sqlite=$$?; $(PYTEST) --db=postgresql --full $(ARGS) && exit $$sqlite
 
 bench: install-dev
-	@$(VENV) -m pytest tests/bench --db=postgresql --durable --timeout=0 -q -s $(ARGS)
+	@$(VENV) -m pytest tests/bench -o python_files='bench_*.py' --db=postgresql --durable --timeout=0 -q -s $(ARGS)
 
 lint: install-dev
 	$(VENV) -m ruff check .
