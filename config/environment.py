@@ -91,7 +91,7 @@ def secret(name: str, *, shortest: int, kept_in: Path | None) -> str:
     if not given and kept_in:
         return kept_secret(kept_in)
     if not given:
-        refuse(name, "is missing", f"set it to at least {shortest} random characters and keep it secret")
+        refuse(name, "is missing", f"set it to at least {shortest} random characters, or DEMO=1 to try it out here")
     if len(given) < shortest or len(set(given)) < 8:
         refuse(name, "is too weak", f"write at least {shortest} random characters")
     return given

@@ -115,3 +115,10 @@ def test_unix_address_of_a_broker_becomes_celerys_form(tmp_path):
         DJANGO_SETTINGS_MODULE="config.settings",
     )
     assert done.stdout.strip() == "redis+socket:///run/valkey.sock?virtual_host=3"
+
+
+def test_commands_find_the_demonstration_that_make_run_has_made(tmp_path):
+    (tmp_path / "secret_key").write_text(KEY)
+    done = run(tmp_path, ["manage.py", "check"], VAR_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert run(tmp_path, ["manage.py", "check"], VAR_DIR=str(tmp_path), DEMO="0").returncode == 1
