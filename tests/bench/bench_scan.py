@@ -109,9 +109,11 @@ def test_memory_of_a_scan(large, django_db_blocker):
     command = [sys.executable, "manage.py", "scan", "--force", "--date", day.isoformat()]
     process = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.PIPE, text=True)
     told = process.stdout.read()
+    process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     peak = usage.ru_maxrss / 1024
     tell(f"\n{told.strip()} Peak memory {peak:.0f} MB.")
-    assert status == 0
+    assert process.returncode == 0
     assert f"{DUE} flags opened" in told
     assert peak <= 200

@@ -244,7 +244,9 @@ def next_check(day: date, *, is_settled: bool) -> Any:
     crossings = [
         Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS
     ]
-    known = earliest(*crossings, _next_step(), F("suspended_until"), _next_owner_change(day), _next_evidence(day))
+    known = earliest(
+        *crossings, _next_step(day, is_settled), F("suspended_until"), _next_owner_change(day), _next_evidence(day)
+    )
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
 
@@ -254,15 +256,12 @@ def _will_cross(clock: Clock, day: date, is_settled: bool) -> Any:
     return RUNNING & ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
 
 
-def _next_step() -> Any:
+def _next_step(day: date, is_settled: bool) -> Any:
+    """The day of the next step of any open flag; where `day` is settled, whatever lies before it has been taken."""
+    flags = Flag.objects.open().filter(task=OuterRef("pk"), policy__steps__clock=F("clock")).annotate(step_on=STEP_ON)
     taken = FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("policy__steps__number"))
-    steps = (
-        Flag.objects.open()
-        .filter(~Exists(taken), task=OuterRef("pk"), policy__steps__clock=F("clock"))
-        .annotate(step_on=STEP_ON)
-        .order_by("step_on")
-    )
-    return Subquery(steps.values("step_on")[:1])
+    to_come = flags.filter(step_on__gt=day) if is_settled else flags.filter(~Exists(taken))
+    return Subquery(to_come.order_by("step_on").values("step_on")[:1])
 
 
 def _next_owner_change(day: date) -> Any:
