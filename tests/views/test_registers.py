@@ -59,7 +59,7 @@ def page(client: Client, name: str, *args: Any, **query: str) -> str:
 
 
 def test_a_resolution_shows_its_tree_with_tasks_and_state(hoa: Client) -> None:
-    resolution = make_resolution(code="R1", to_be_checked="the number")
+    resolution = make_resolution(code="R1", to_be_checked_vi="the number")
     upper = make_provision(resolution, label="XV")
     task = make_task(resolution=resolution, provision=make_provision(resolution, label="XV.2", parent=upper))
     done = make_task(resolution=resolution)
@@ -142,7 +142,7 @@ def test_bodies_are_filtered_by_kind_level_state_and_words(hoa: Client) -> None:
 
 def test_an_instrument_shows_its_status_and_the_tasks_that_lean_on_it(hoa: Client, cast: dict[str, User]) -> None:
     task = make_task(levels=[(Level.CENTRAL, [])])
-    old = make_instrument(ends_on=date(2026, 7, 1), to_be_checked="the day")
+    old = make_instrument(ends_on=date(2026, 7, 1), to_be_checked_vi="the day")
     new = make_instrument()
     InstrumentLink.objects.create(instrument=new, other=old, kind=InstrumentLinkKind.REPLACES)
     institutionalizations.declare(

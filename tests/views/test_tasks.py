@@ -131,7 +131,9 @@ def test_officials_list_only_what_touches_their_body(client: Client, cast: dict[
 def test_the_page_says_source_roles_and_holders(hoa: Client) -> None:
     body = make_body("BO-A")
     post = make_post(body, holder="Nguyễn Thị Thử")
-    task = make_task(accountable=body, post=post, source="P26", to_be_checked="the day", derived_from_commentary=True)
+    task = make_task(
+        accountable=body, post=post, source="P26", to_be_checked_vi="the day", derived_from_commentary=True
+    )
     task.provision = make_provision(task.resolution, label="XV.2", text_vi="Nội dung", text_en="What it says")
     task.save(update_fields=["provision"])
     page = text_of(hoa, task)

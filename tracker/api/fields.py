@@ -60,10 +60,11 @@ def bilingual(name: str, en: str, vi: str, example_vi: str, example_en: str) -> 
 
 ID = integer("id", "Id; never used again.", "Mã số; không dùng lại.", 12)
 SOURCE = text("source", "Paragraph of the sources, such as P23.", "Đoạn của tài liệu nguồn, ví dụ P23.", "P23")
-TO_BE_CHECKED = text(
+TO_BE_CHECKED = bilingual(
     "to_be_checked",
-    "What is still to be checked; empty if nothing.",
-    "Điều còn phải kiểm tra; để trống nếu không có.",
+    "What is still to be checked, empty if nothing,",
+    "Điều còn phải kiểm tra, để trống nếu không có,",
+    "",
     "",
 )
 IS_DEMO = truth("is_demo", "Invented for the demonstration.", "Dữ liệu giả định để trình diễn.", False)

@@ -31,7 +31,8 @@ from tracker.models import (
 from tracker.rules.deadlines import parse_deadline
 from tracker.services import bodies, instruments, policies, resolutions, tasks
 
-TEXTS = ("source", "to_be_checked", "is_demo")
+CHECKS = ("to_be_checked_vi", "to_be_checked_en")
+TEXTS = ("source", *CHECKS, "is_demo")
 
 
 class ContentLoader:
@@ -75,7 +76,7 @@ class ContentLoader:
         self.each("instrument_link", self.load_instrument_link)
 
     def load_calendar(self, row: Row) -> None:
-        names = ("day", "kind", "name_vi", "name_en", "document", "to_be_checked", "source")
+        names = ("day", "kind", "name_vi", "name_en", "document", *CHECKS, "source")
         days = [DayOff(**{name: edit[name] for name in names if edit.get(name)}) for edit in row.get("days_off", [])]
         calendar = Calendar(**row.only("code", "name_vi", "name_en", "first_year", "last_year"))
         policies.create_calendar(calendar, days_off=days, by=None, at=self.at)
@@ -101,7 +102,7 @@ class ContentLoader:
 
     def load_succession(self, row: Row) -> None:
         bodies.succeed(
-            Succession(**row.only("code", "kind", "on", "act", "note_vi", "note_en", "source", "to_be_checked")),
+            Succession(**row.only("code", "kind", "on", "act", "note_vi", "note_en", "source", *CHECKS)),
             predecessors=[self.body(code) for code in row["from"]],
             successors=[self.body(code) for code in row["to"]],
             by=None,
@@ -110,7 +111,7 @@ class ContentLoader:
 
     def load_resolution(self, row: Row) -> None:
         names = ("code", "kind", "number", "title_vi", "title_en", "issuer_term_vi", "issuer_term_en", "signed_on")
-        values = row.only(*names, "ended_on", "summary_vi", "summary_en", "source", "to_be_checked")
+        values = row.only(*names, "ended_on", "summary_vi", "summary_en", "source", *CHECKS)
         resolutions.create(Resolution(issuer=self.body(row["issuer"]), **values), by=None, at=self.at)
 
     def load_resolution_link(self, row: Row) -> None:

@@ -70,13 +70,15 @@ class Body(DerivedModel):
     note_vi = models.TextField(_("note in Vietnamese"), blank=True)
     note_en = models.TextField(_("note in English"), blank=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
-    to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
+    to_be_checked_vi = models.CharField(_("to be checked, in Vietnamese"), max_length=300, blank=True)
+    to_be_checked_en = models.CharField(_("to be checked, in English"), max_length=300, blank=True)
     is_demo = models.BooleanField(_("demonstration"), default=False)
     folded = FoldedField(sources=("code", "name_vi", "name_en", "short_vi", "short_en", "aliases"))
     name_sort = SortKeyField(sources=("name_vi",))
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects: ClassVar[Any] = BodyQuerySet.as_manager()
+    to_be_checked = Bilingual("to_be_checked")
     name = Bilingual("name")
     note = Bilingual("note")
     short_name = Bilingual("short")
@@ -207,9 +209,11 @@ class Succession(DerivedModel):
     note_vi = models.TextField(_("note in Vietnamese"), blank=True)
     note_en = models.TextField(_("note in English"), blank=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
-    to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
+    to_be_checked_vi = models.CharField(_("to be checked, in Vietnamese"), max_length=300, blank=True)
+    to_be_checked_en = models.CharField(_("to be checked, in English"), max_length=300, blank=True)
 
     objects: ClassVar[Any] = RegisterQuerySet.as_manager()
+    to_be_checked = Bilingual("to_be_checked")
     note = Bilingual("note")
 
     class Meta:

@@ -46,12 +46,14 @@ class Instrument(DerivedModel):
     )
     url = models.URLField(_("where to read it"), blank=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
-    to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
+    to_be_checked_vi = models.CharField(_("to be checked, in Vietnamese"), max_length=300, blank=True)
+    to_be_checked_en = models.CharField(_("to be checked, in English"), max_length=300, blank=True)
     is_demo = models.BooleanField(_("demonstration"), default=False)
     folded = FoldedField(sources=("number", "title_vi", "title_en"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects: ClassVar[Any] = InstrumentQuerySet.as_manager()
+    to_be_checked = Bilingual("to_be_checked")
     title = Bilingual("title")
 
     class Meta:

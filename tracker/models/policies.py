@@ -46,10 +46,12 @@ class DayOff(DerivedModel):
     name_vi = models.CharField(_("name in Vietnamese"), max_length=200)
     name_en = models.CharField(_("name in English"), max_length=200)
     document = models.CharField(_("deciding document"), max_length=200, blank=True)
-    to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
+    to_be_checked_vi = models.CharField(_("to be checked, in Vietnamese"), max_length=300, blank=True)
+    to_be_checked_en = models.CharField(_("to be checked, in English"), max_length=300, blank=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
 
     objects: ClassVar[Any] = RegisterQuerySet.as_manager()
+    to_be_checked = Bilingual("to_be_checked")
     name = Bilingual("name")
 
     class Meta:

@@ -88,7 +88,8 @@ class Task(DerivedModel):
     target_groups = models.JSONField(_("target groups"), default=list, blank=True)
     derived_from_commentary = models.BooleanField(_("derived from commentary"), default=False)
     source = models.CharField(_("source"), max_length=60, blank=True)
-    to_be_checked = models.CharField(_("to be checked"), max_length=300, blank=True)
+    to_be_checked_vi = models.CharField(_("to be checked, in Vietnamese"), max_length=300, blank=True)
+    to_be_checked_en = models.CharField(_("to be checked, in English"), max_length=300, blank=True)
     is_demo = models.BooleanField(_("demonstration"), default=False)
 
     stage = models.CharField(_("stage"), max_length=20, choices=Stage, default=Stage.ASSIGNED)
@@ -115,6 +116,7 @@ class Task(DerivedModel):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects: ClassVar[Any] = TaskQuerySet.as_manager()
+    to_be_checked = Bilingual("to_be_checked")
     title = Bilingual("title")
     detail = Bilingual("detail")
 

@@ -85,7 +85,7 @@ BODIES = Resource(
         *period("it exists", "tồn tại"),
         *bilingual("note", "Note", "Ghi chú", "", ""),
         SOURCE,
-        TO_BE_CHECKED,
+        *TO_BE_CHECKED,
         IS_DEMO,
         Nested(
             name="successions",

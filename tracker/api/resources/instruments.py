@@ -80,7 +80,7 @@ INSTRUMENTS = Resource(
         ),
         text("url", "Where to read it.", "Nơi đọc văn bản.", ""),
         SOURCE,
-        TO_BE_CHECKED,
+        *TO_BE_CHECKED,
         IS_DEMO,
         Nested(
             name="links",

@@ -52,7 +52,7 @@ RESOLUTIONS = Resource(
         day("ended_on", "First day out of force.", "Ngày hết hiệu lực.", None, is_nullable=True),
         *bilingual("summary", "Summary", "Tóm tắt", "", ""),
         SOURCE,
-        TO_BE_CHECKED,
+        *TO_BE_CHECKED,
         Nested(
             name="earlier",
             about=Words("Earlier documents that it builds on.", "Văn bản trước mà nó kế thừa."),

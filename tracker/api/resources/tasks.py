@@ -217,7 +217,7 @@ TASKS = Resource(
         ),
         truth("derived_from_commentary", "Derived from commentary.", "Rút ra từ bài bình luận.", False),
         SOURCE,
-        TO_BE_CHECKED,
+        *TO_BE_CHECKED,
         IS_DEMO,
         moment("recorded_at", "When it was recorded (UTC).", "Thời điểm ghi nhận (UTC).", "2026-01-05T05:00:00Z"),
         Nested(
