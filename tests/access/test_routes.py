@@ -19,7 +19,7 @@ from tests.access.world import World
 
 TABLE = {**PAGES, **API, **THIRD_PARTY}
 ROUTES = {route.name: route for route in routes()}
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("access")]
+pytestmark = pytest.mark.django_db
 # What any request may write: the session, and when a token was last used.
 HARMLESS = re.compile(r'"?(django_session|accounts_apitoken)"?')
 WRITES = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM|WITH)\s+(\S+)", re.IGNORECASE)

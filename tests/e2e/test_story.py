@@ -3,12 +3,12 @@ commission sees and acknowledges, and the API tells it."""
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 import time_machine
@@ -98,12 +98,11 @@ def acknowledge(page: Any, task: Task) -> None:
 def told_by_api(site: str, task: Task) -> dict[str, Any]:
     out = StringIO()
     call_command("create_token", user="hoa", scope="read", stdout=out, stderr=StringIO())
-    request = Request(
-        f"{site}/api/v1/flags/?task={task.code}&clock=due",
-        headers={"Authorization": f"Bearer {out.getvalue().strip()}"},
-    )
-    with urlopen(request, timeout=10) as response:
-        (row,) = json.load(response)["results"]
+    api = http.client.HTTPConnection(site.removeprefix("http://"), timeout=10)
+    headers = {"Authorization": f"Bearer {out.getvalue().strip()}"}
+    api.request("GET", f"/api/v1/flags/?task={task.code}&clock=due", headers=headers)
+    (row,) = json.load(api.getresponse())["results"]
+    api.close()
     return row
 
 

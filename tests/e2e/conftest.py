@@ -1,0 +1,49 @@
+"""The demonstration, served once for all pages that are only looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNamespace]:
+    """The address of the product with its demonstration, and the cookies of who is signed in."""
+    # Imported here: pytest reads this file before the settings stand.
+    from io import StringIO
+
+    from django.core.management import call_command
+    from django.test import override_settings
+    from pytest_django.live_server_helper import LiveServer
+
+    from tests.e2e.pages import PAGES, address
+    from tracker.clock import now
+    from tracker.services import heartbeats
+
+    with django_db_blocker.unblock(), override_settings(ALLOWED_HOSTS=["localhost"]):
+        call_command("loaddemo", stdout=StringIO())
+        heartbeats.beat(at=now())
+        cookies = {name: _cookies(name) for name, _where in PAGES.values()}
+        addresses = {name: address(name) for name in PAGES}
+        server = LiveServer("localhost")
+        try:
+            yield SimpleNamespace(url=server.url, cookies=cookies, addresses=addresses)
+        finally:
+            server.stop()
+            call_command("flush", interactive=False, verbosity=0)
+
+
+def _cookies(name: str) -> list[dict[str, str]]:
+    from django.conf import settings
+    from django.test import Client
+
+    from accounts.models import User
+
+    if not name:
+        return []
+    client = Client()
+    client.force_login(User.objects.filter(username=name).first() or User.objects.create_user(name))
+    return [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}]

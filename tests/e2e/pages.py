@@ -1,0 +1,112 @@
+"""Every page that a person can open: its route, who opens it, and where it is in the demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import User
+from tracker.choices import EvidenceState, ReportState
+from tracker.models import Flag, Institutionalization, Instrument, ProgressReport, Resolution, Task
+from tracker.policies import may, reporting_body_ids
+
+Where = Callable[[], dict[str, Any]]
+
+
+def _official() -> User:
+    return User.objects.get(username="official")
+
+
+def _task() -> dict[str, Any]:
+    """The task on which most happened."""
+    rows = [task for task in Task.objects.all() if may(_official(), "report.write", task)]
+    return {"pk": max(rows, key=lambda task: task.events.count()).pk}
+
+
+def _reportable() -> dict[str, Any]:
+    mine = [task for task in Task.objects.open() if reporting_body_ids(_official(), task)]
+    return {"pk": next(task.pk for task in mine if not task.reports.filter(state=ReportState.DRAFT).exists())}
+
+
+def _submitted() -> dict[str, Any]:
+    return {"pk": ProgressReport.objects.filter(state=ReportState.SUBMITTED).earliest("pk").pk}
+
+
+def _draft() -> dict[str, Any]:
+    body = _official().memberships.get().body
+    return {"pk": ProgressReport.objects.filter(state=ReportState.DRAFT, body=body).earliest("pk").pk}
+
+
+def _declared() -> dict[str, Any]:
+    return {"pk": Institutionalization.objects.filter(state=EvidenceState.DECLARED).earliest("pk").pk}
+
+
+def _flag() -> dict[str, Any]:
+    return {"pk": Flag.objects.filter(closed_on=None, acknowledged_at=None).earliest("pk").pk}
+
+
+def _resolution() -> dict[str, Any]:
+    return {"code": max(Resolution.objects.all(), key=lambda row: row.provisions.count()).code}
+
+
+def _instrument() -> dict[str, Any]:
+    return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
+
+
+def nowhere() -> dict[str, Any]:
+    return {}
+
+
+# Route → who opens it ("" is nobody) and its arguments.
+PAGES: dict[str, tuple[str, Where]] = {
+    "desk": ("official", nowhere),
+    "search": ("official", nowhere),
+    "task_list": ("commission", nowhere),
+    "task": ("official", _task),
+    "resolution_list": ("commission", nowhere),
+    "resolution": ("commission", _resolution),
+    "body_list": ("commission", nowhere),
+    "body": ("commission", lambda: {"code": "BNV"}),
+    "instrument_list": ("commission", nowhere),
+    "instrument": ("commission", _instrument),
+    "matrix": ("commission", nowhere),
+    "overview": ("commission", nowhere),
+    "overdue": ("commission", nowhere),
+    "flag_acknowledge": ("commission", _flag),
+    "review": ("commission", nowhere),
+    "evidence_decide": ("commission", _declared),
+    "report": ("commission", _submitted),
+    "report_new": ("official", _reportable),
+    "report_edit": ("official", _draft),
+    "home": ("admin_of_nothing", nowhere),
+    "account_login": ("", nowhere),
+    "account_signup": ("", nowhere),
+    "account_reset_password": ("", nowhere),
+    "account_reset_password_done": ("", nowhere),
+    "account_reset_password_from_key": ("", lambda: {"uidb36": "1", "key": "wrong"}),
+    "account_reset_password_from_key_done": ("", nowhere),
+    "account_inactive": ("", nowhere),
+    "account_email_verification_sent": ("", nowhere),
+    "account_confirm_email": ("", lambda: {"key": "wrong"}),
+    "account_logout": ("official", nowhere),
+    "account_reauthenticate": ("official", nowhere),
+    "account_email": ("official", nowhere),
+    "account_change_password": ("official", nowhere),
+    "mfa_index": ("official", nowhere),
+    "mfa_list_webauthn": ("official", nowhere),
+    "socialaccount_connections": ("official", nowhere),
+    "socialaccount_login_cancelled": ("", nowhere),
+}
+# Reached by the table of access with 200, and no page of this kind.
+NO_PAGES = {
+    "health": "JSON",
+    "attachment": "a download",
+}
+QUERIES = {"search": "?q=dan+van"}
+
+
+def address(name: str) -> str:
+    """Return where a page is now."""
+    return reverse(name, kwargs=PAGES[name][1]()) + QUERIES.get(name, "")
