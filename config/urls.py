@@ -1,6 +1,8 @@
 """The routes of the whole site; each app lists its own."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialToken
 from django.contrib import admin
 from django.urls import include, path
 
@@ -8,6 +10,10 @@ from tracker.views.health import health
 
 # One door only: the administration's own form would go past the limits and the second factor of the sign-in page.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Their pages would show secrets: the seed of a second factor, the tokens of an identity provider.
+for model in (Authenticator, SocialToken):
+    admin.site.unregister(model)
 
 urlpatterns = [
     path("", include("tracker.urls")),

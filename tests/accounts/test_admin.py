@@ -40,6 +40,11 @@ def test_the_administrator_gives_memberships(as_admin):
     assert "memberships-TOTAL_FORMS" in page.content.decode()
 
 
+def test_secrets_have_no_page():
+    shown = {model._meta.label for model in admin.site._registry}
+    assert not shown & {"mfa.Authenticator", "socialaccount.SocialToken"}
+
+
 def test_nobody_else_enters(client):
     client.force_login(make_cast()["hoa"])
     assert client.get(reverse("admin:index")).status_code == 302
