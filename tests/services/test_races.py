@@ -5,7 +5,8 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection
 
 from tests.builders import make_body, make_cast, make_instrument, make_task, noon
 from tracker.choices import ReportState, Role, Stage
@@ -26,7 +27,7 @@ def together(*acts):
         barrier.wait()
         try:
             results[number] = act() and "done"
-        except Exception as error:
+        except (Conflict, DatabaseError, ValidationError) as error:
             results[number] = type(error).__name__
         finally:
             connection.close()
