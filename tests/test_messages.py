@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 from babel.messages.catalog import Catalog
+from django import forms
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db.models import Choices
 from django.test import Client
@@ -313,3 +315,10 @@ def test_days_and_numbers_read_as_in_viet_nam(language, day, number, moment):
         assert formats.localize(1234.5) == number
         assert formats.date_format(at, "DATETIME_FORMAT") == moment
         assert formats.sanitize_separators("1.234,5" if language == "vi" else "1,234.5") == "1234.5"
+
+
+def test_what_django_says_clumsily_is_said_anew():
+    with translation.override("vi"):
+        assert str(forms.IntegerField().error_messages["invalid"]) == "Nhập một số nguyên."
+        with pytest.raises(ValidationError, match=r"Nhập không quá 3 ký tự \(hiện có 4\)\."):
+            forms.CharField(max_length=3).clean("bốn!")

@@ -106,6 +106,9 @@ def test_a_new_instrument_is_registered_with_the_report(cast):
         ({**NEW, "new_title": ""}, "new_title"),
         ({**NEW, "new_in_force_on": "2026-05-01"}, None),
         ({**NEW, "new_signed_on": "31/02/2026"}, "new_signed_on"),
+        ({**NEW, "new_signed_on": "0001-01-01"}, "new_signed_on"),
+        ({**NEW, "new_signed_on": "2026-06-16"}, "new_signed_on"),
+        ({**NEW, "new_in_force_on": "9999-12-31"}, "new_in_force_on"),
         ({"files": SimpleUploadedFile("page.html", b"<html>")}, "files"),
         ({"files": SimpleUploadedFile("page.pdf", b"<html>")}, "files"),
         ({"version": "x"}, "version"),
@@ -132,7 +135,8 @@ def test_a_second_click_makes_no_second_report(cast):
     task = make_task()
     send(cast["lan"], task)
     response = send(cast["lan"], task)
-    assert "awaits review" in text(response, 409)
+    page = text(response, 409)
+    assert "awaits review" in page and "Submitted." not in page
     assert ProgressReport.objects.count() == 1
 
 
@@ -141,8 +145,12 @@ def test_a_colleague_who_was_quicker_loses_nothing(cast):
     send(cast["lan"], task, "draft")
     colleague = make_user("lien", Duty.OFFICIAL, make_body("BO-A"))
     response = send(colleague, task, "draft", done_text="My own words")
-    assert "My own words" in text(response, 409)
+    page = text(response, 409)
+    assert "My own words" in page and "Plan 12 was issued" in page
     assert ProgressReport.objects.get().done_text == "Plan 12 was issued"
+    seen = response.context["form"]["version"].value()
+    assert send(colleague, task, "draft", done_text="My own words", version=seen).status_code == 302
+    assert ProgressReport.objects.get().done_text == "My own words"
 
 
 def test_only_stages_that_the_task_can_reach_are_offered(cast):
@@ -204,6 +212,8 @@ def test_evidence_that_changed_after_it_was_read_is_not_verified(cast):
     assert "Looks right" in text(response, 409)
     evidence.refresh_from_db()
     assert evidence.state == EvidenceState.DECLARED
+    shown = response.context["form"]["seen"].value()
+    assert decide_evidence(cast["hoa"], evidence, "accept", "Looks right", seen=shown).status_code == 302
 
 
 def test_evidence_is_returned_with_its_reason(cast):

@@ -41,6 +41,19 @@ GAPPED = {
     "django/views": "django/conf",
 }
 
+# Their Vietnamese is wrong or clumsy here: these messages are ours as well.
+RETOLD = frozenset(
+    {
+        "Enter a whole number.",
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value is greater than or equal to %(limit_value)s.",
+        "Ensure this value is less than or equal to %(limit_value)s.",
+        "Select a valid choice. %(value)s is not one of the available choices.",
+        "The submitted file is empty.",
+        "This field is required.",
+    }
+)
+
 # Which arguments of a call are the context, the message and its plural.
 CALLS = {
     "gettext": (None, 0, None),
@@ -81,8 +94,12 @@ def _collect(root: Path, top: Path, catalog: Catalog, *, but: Catalog | None = N
         where = path.relative_to(root).as_posix()
         for ids, context in messages_of(path.read_text("utf-8"), is_template=path.suffix != ".py"):
             known = but.get(ids, context) if but else None
-            if known is None or known.fuzzy or not is_translated(known.string):
+            if known is None or known.fuzzy or not is_translated(known.string) or first_of(ids) in RETOLD:
                 catalog.add(ids, locations=[(where, 0)], context=context)
+
+
+def first_of(ids: str | tuple[str, str]) -> str:
+    return ids if isinstance(ids, str) else ids[0]
 
 
 def messages_of(text: str, *, is_template: bool) -> Iterator[Said]:

@@ -53,6 +53,15 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any):
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **{"widget": widget, "required": False, **kwargs})
+        self.error_messages["invalid"] = _("There is no such day: write it as 23/11/2026.")
+
+
+def within_reach(day: date | None, today: date) -> date | None:
+    """Return the day; a ValidationError where nobody can have meant it."""
+    last = today + timedelta(days=366 * YEARS_AHEAD)
+    if day is not None and not FIRST_DAY <= day <= last:
+        raise ValidationError(_("Give a day from 3 February 1930 to ten years from now."))
+    return day
 
 
 class FilterForm(forms.Form):
@@ -74,11 +83,7 @@ class AsOfForm(FilterForm):
         self.today = today
 
     def clean_as_of(self) -> date | None:
-        day: date | None = self.cleaned_data["as_of"]
-        last = self.today + timedelta(days=366 * YEARS_AHEAD)
-        if day is not None and not FIRST_DAY <= day <= last:
-            raise ValidationError(_("Give a day from 3 February 1930 to ten years from now."))
-        return day
+        return within_reach(self.cleaned_data["as_of"], self.today)
 
     @property
     def day(self) -> date:

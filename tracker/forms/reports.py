@@ -1,8 +1,9 @@
-"""The form of a progress report, and the commission's decision on one."""
+"""The form of a progress report, with the evidence in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Rank
-from tracker.forms.queues import DayField
+from tracker.forms.queues import FIRST_DAY, DayField, within_reach
 from tracker.models import Attachment, Body, Instrument, ProgressReport, Task
 from tracker.rules.stages import claimable_from
 from tracker.rules.text import fold
@@ -89,10 +90,19 @@ class ReportForm(forms.Form):
         help_text=_("PDF, Word, Excel, PNG or JPEG; at most 5 files of 20 MB each."),
     )
     remove = forms.MultipleChoiceField(label=_("Take away"), required=False, widget=forms.CheckboxSelectMultiple)
-    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    version = forms.IntegerField(label=_("Version"), min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, task: Task, bodies: Sequence[Body], files: Sequence[Attachment] = (), **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        task: Task,
+        bodies: Sequence[Body],
+        today: date,
+        files: Sequence[Attachment] = (),
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
+        self.today = today
         self.bodies = {str(body.pk): body for body in bodies}
         self.offer("body", [(key, str(body)) for key, body in self.bodies.items()])
         self.offer("stage", [(stage.value, stage.label) for stage in claimable_from(task.stage)])
@@ -122,6 +132,15 @@ class ReportForm(forms.Form):
         if found is None:
             raise ValidationError(_("No instrument has this number: choose one from the list, or register it below."))
         return found
+
+    def clean_new_signed_on(self) -> date | None:
+        day: date | None = self.cleaned_data["new_signed_on"]
+        if day is not None and not FIRST_DAY <= day <= self.today:
+            raise ValidationError(_("Give the day on which it was signed: from 3 February 1930 to today."))
+        return day
+
+    def clean_new_in_force_on(self) -> date | None:
+        return within_reach(self.cleaned_data["new_in_force_on"], self.today)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -160,28 +179,3 @@ def initial_of(report: ProgressReport) -> dict[str, Any]:
     values = {name: getattr(report, name) for name in names}
     number = report.instrument.number if report.instrument else ""
     return {**values, "body": str(report.body_id), "instrument_number": number}
-
-
-class DecisionForm(forms.Form):
-    """Accept or return; a return says what is missing. `seen` binds the decision to what was read."""
-
-    note = forms.CharField(
-        label=_("Reason or note"),
-        max_length=5000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Needed to return: say what is missing."),
-    )
-    seen = forms.CharField(widget=forms.HiddenInput)
-    decision = forms.ChoiceField(choices=[("accept", ""), ("return", "")])
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("decision") == "return" and not data.get("note", "").strip() and "note" not in self.errors:
-            self.add_error("note", _("Say what is missing, so that the body can mend it."))
-        return data
-
-
-class AcknowledgeForm(forms.Form):
-    note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

@@ -15,8 +15,8 @@ from tracker.boards.overdue import overdue as overdue_page
 from tracker.boards.overdue import rows_of
 from tracker.choices import Duty
 from tracker.errors import Conflict
+from tracker.forms.decisions import AcknowledgeForm
 from tracker.forms.queues import OverdueForm
-from tracker.forms.reports import AcknowledgeForm
 from tracker.models import Flag
 from tracker.policies import require
 from tracker.services import flags

@@ -10,16 +10,21 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tracker import clock
 from tracker.boards.waiting import waits
 from tracker.choices import ReportState
-from tracker.errors import Conflict
-from tracker.forms.reports import OFFERED, DecisionForm, ReportForm, initial_of
+from tracker.errors import Conflict, Stale
+from tracker.forms.decisions import DecisionForm, renew
+from tracker.forms.reports import OFFERED, ReportForm, initial_of
 from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import may, reporting_body_ids, require
 from tracker.services import attachments, instruments, reports
 from tracker.views.doors import acting, reading, writing
+
+SUBMITTED = gettext_lazy("Submitted. The commission now reviews it.")
+DRAFTED = gettext_lazy("Saved as a draft. Only your body sees it until you submit it.")
 
 
 @writing
@@ -32,7 +37,14 @@ def report_new(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" and (draft := drafts.first()):
         return redirect("report_edit", draft.pk)
     initial = {"stage": task.stage, "version": 0, "body": str(bodies[0].pk)}
-    form = ReportForm(request.POST or None, request.FILES or None, task=task, bodies=bodies, initial=initial)
+    form = ReportForm(
+        request.POST or None,
+        request.FILES or None,
+        task=task,
+        bodies=bodies,
+        today=clock.local_today(),
+        initial=initial,
+    )
     return _write(request, form, task, None)
 
 
@@ -49,6 +61,7 @@ def report_edit(request: HttpRequest, pk: int) -> HttpResponse:
         request.FILES or None,
         task=report.task,
         bodies=[report.body],
+        today=clock.local_today(),
         files=report.attachments.all(),
         initial=initial_of(report),
     )
@@ -56,7 +69,7 @@ def report_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressReport | None) -> HttpResponse:
-    status = 200
+    status, newer = 200, None
     if request.method == "POST" and form.is_valid():
         try:
             report = _saved(request, form, task, draft)
@@ -65,16 +78,29 @@ def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressRe
         except Conflict as error:
             form.add_error(None, error.message)
             status = 409
+            if isinstance(error, Stale):
+                newer = _newer(form, task)
         else:
+            messages.success(request, SUBMITTED if report.state == ReportState.SUBMITTED else DRAFTED)
             return redirect("report", report.pk)
     context = {
         "form": form,
         "task": task,
         "draft": draft,
+        "newer": newer,
         "pending": ProgressReport.objects.awaiting_review().filter(task=task, body__in=list(form.bodies)).first(),
         "instruments": Instrument.objects.visible_to(request.user).order_by("-signed_on", "-pk")[:OFFERED],
     }
     return render(request, "tracker/report_form.html", context, status=status)
+
+
+def _newer(form: ReportForm, task: Task) -> ProgressReport | None:
+    """Return what a colleague saved meanwhile. It is shown beside what was typed, so the next save may replace it."""
+    drafts = ProgressReport.objects.filter(task=task, body=form.cleaned_data["body"], state=ReportState.DRAFT)
+    found: ProgressReport | None = drafts.select_related("author", "instrument").first()
+    if found is not None:
+        renew(form, "version", found.version)
+    return found
 
 
 @transaction.atomic
@@ -90,11 +116,7 @@ def _saved(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressRe
     report = reports.save_draft(
         task, body=data["body"], instrument=instrument, version=data["version"], **form.texts(), **who
     )
-    if "submit" not in request.POST:
-        messages.success(request, _("Saved as a draft. Only your body sees it until you submit it."))
-        return report
-    messages.success(request, _("Submitted. The commission now reviews it."))
-    return reports.submit(report, **who)
+    return reports.submit(report, **who) if "submit" in request.POST else report
 
 
 @reading
@@ -131,7 +153,7 @@ def report_submit(request: HttpRequest, pk: int) -> HttpResponse:
     except Conflict as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Submitted. The commission now reviews it."))
+        messages.success(request, SUBMITTED)
     return redirect("report", found.pk)
 
 

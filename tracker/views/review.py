@@ -15,7 +15,7 @@ from tracker import clock
 from tracker.boards.review import review_queue
 from tracker.choices import EvidenceState
 from tracker.errors import Conflict, Stale
-from tracker.forms.reports import DecisionForm
+from tracker.forms.decisions import DecisionForm, renew
 from tracker.models import Institutionalization, ProgressReport
 from tracker.policies import may, require
 from tracker.services import institutionalizations, reports
@@ -67,6 +67,7 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
             status = _decided(request, form, lambda **kwargs: _decide_evidence(evidence, form, shown, **kwargs))
             if not status:
                 return redirect("review")
+            renew(form, "seen", shown)
     context = {
         "evidence": evidence,
         "form": form,
