@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from tests.builders import make_body, make_cell, make_task
 from tracker import clock
 from tracker.choices import Role
-from tracker.models import Flag
+from tracker.models import Flag, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_scan_looks_ahead_and_drills():
     assert "1 flags opened" in said("scan", "--date", ahead, "--dry-run")
     assert not Flag.objects.exists()
     assert "1 flags opened" in said("scan", "--date", ahead, "--force")
-    assert "settled through" in said("scan")
+    assert said("scan").startswith("Everything is settled through")
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "tomorrow", ""])
@@ -75,3 +75,12 @@ def test_seed_scale_makes_tasks_that_the_scan_finds():
     assert "20 flags opened" in said("scan", "--date", ahead, "--force")
     with pytest.raises(CommandError, match="--due"):
         said("seed_scale", "--tasks", "1", "--due", "2")
+
+
+def test_seed_scale_keeps_away_from_a_database_in_use():
+    make_task()
+    with pytest.raises(CommandError, match="in use"):
+        said("seed_scale", "--tasks", "5")
+    assert Task.objects.count() == 1
+    said("seed_scale", "--tasks", "5", "--force")
+    assert Task.objects.count() == 6

@@ -43,6 +43,11 @@ def seed(count: int, *, at: datetime, due: int = 0, progress: Callable[[int], No
     _analyze()
 
 
+def holds_other_tasks() -> bool:
+    """Tell whether somebody's tasks are here, not only those of a measurement."""
+    return Task.objects.exclude(resolution__code=FIRST_CODE).exists()
+
+
 def ensure_rules() -> None:
     """Enter a calendar and a default policy where there are none, for an empty database that is measured."""
     if Policy.objects.filter(code="default").exists():

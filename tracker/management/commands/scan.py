@@ -32,6 +32,7 @@ class Command(BaseCommand):
             raise CommandError("; ".join(error.messages)) from error
         if mark and day < mark:
             self.stdout.write(f"Everything is settled through {mark:%d/%m/%Y} already: nothing was done.")
+            return
         self.stdout.write(describe(run, day, dry_run=dry_run))
 
 
