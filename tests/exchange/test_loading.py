@@ -116,6 +116,10 @@ def spoil(folder, name, change):
             "60_calendars.json, row 1",
         ),
         ("61_policies.json", lambda rows: rows[0].pop("limits"), "“limits” is missing"),
+        ("50_instruments.json", lambda rows: rows[1].update(signed_on="2013-02-31"), "'2013-02-31' is no day"),
+        ("40_responsibilities.json", lambda rows: rows[9].update(role="Q"), "40_responsibilities.json, row 10"),
+        ("40_responsibilities.json", lambda rows: rows[9].update(task="99.9"), "40_responsibilities.json, row 10"),
+        ("73_demo_plan.json", lambda rows: rows[2].update(task="99.9"), "73_demo_plan.json, row 3"),
     ],
 )
 def test_a_broken_row_names_its_file_and_nothing_is_loaded(folder, name, change, said):

@@ -10,7 +10,7 @@ from typing import Any
 
 from tracker.choices import TaskKind
 from tracker.clock import start_of
-from tracker.exchange.fixtures import Lookup, Row, day_of, need_day
+from tracker.exchange.fixtures import FixtureError, Lookup, Row, day_of, need_day
 from tracker.models import (
     Body,
     Cadre,
@@ -187,15 +187,24 @@ class ContentLoader:
         listed = [Row(row.file, row.number, {"task": row["code"], **cell}) for cell in row.get("cells", [])]
         return [*self.cells.get(row["code"], []), *listed]
 
+    def refuse_strays(self, kinds: tuple[str, ...], tasks_of: tuple[str, ...]) -> None:
+        """Refuse a row that speaks of a task that no file has: it would be passed over in silence."""
+        known = {row["code"] for kind in tasks_of for row in self.rows.get(kind, [])}
+        for row in (row for kind in kinds for row in self.rows.get(kind, [])):
+            if row["task"] not in known:
+                raise FixtureError(f"{row.place}: task {row['task']} is not known")
+
     def cell(self, row: Row, assigned_on: date) -> Responsibility:
         with row.told():
-            return Responsibility(
+            cell = Responsibility(
                 body=self.body(row["body"]),
                 post=self.post(row["body"], row["post"]) if row.get("post") else None,
                 role=row["role"],
                 valid_from=day_of(row.get("valid_from"), self.today) or assigned_on,
                 **row.only("legal_basis", "source"),
             )
+            cell.clean_fields(exclude=["task", "recorded_at"])
+            return cell
 
     def load_task_link(self, row: Row) -> None:
         texts = row.only("note_vi", "note_en", "source")

@@ -93,6 +93,7 @@ class DemoLoader(ContentLoader):
 
     def history(self) -> None:
         """Collect every act of the demonstration, in the order of its day, and play it."""
+        self.refuse_strays(("plan", "responsibility"), ("task", "unit_task"))
         for row in [*self.rows.get("task", []), *self.rows.get("unit_task", [])]:
             with row.told():
                 self.plan_task(row)

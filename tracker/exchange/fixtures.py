@@ -90,12 +90,23 @@ def day_of(value: Any, today: date) -> date | None:
         case None | "":
             return None
         case str() | {"day": str()}:
-            return date.fromisoformat(value if isinstance(value, str) else value["day"])
+            return _iso_day(value if isinstance(value, str) else value["day"])
         case {"ago": int(days)}:
             return today - timedelta(days=days)
         case {"in": int(days)}:
             return today + timedelta(days=days)
-    raise ValueError(f'{value!r} is no day: write "2026-12-31", {{"ago": 30}} or {{"in": 30}}')
+    raise _no_day(value)
+
+
+def _iso_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _no_day(text) from error
+
+
+def _no_day(value: Any) -> ValueError:
+    return ValueError(f'{value!r} is no day: write "2026-12-31", {{"ago": 30}} or {{"in": 30}}')
 
 
 def need_day(value: Any, today: date) -> date:
