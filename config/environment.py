@@ -82,6 +82,10 @@ def folder(name: str, default: Path) -> Path:
     given = Path(text(name, str(default)))
     if not given.is_absolute():
         refuse(name, f"is {str(given)!r}", "write an absolute path")
+    try:
+        given.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(name, f"is {str(given)!r}, which cannot be made ({error.strerror})", "name a folder that can be written")
     return given
 
 

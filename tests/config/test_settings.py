@@ -55,6 +55,7 @@ REFUSED = [
     ({"PORT": "eight"}, "PORT is 'eight'"),
     ({"PORT": "70000"}, "PORT is '70000'"),
     ({"VAR_DIR": "var"}, "VAR_DIR is 'var'"),
+    ({"VAR_DIR": "/dev/null/var"}, "VAR_DIR is '/dev/null/var', which cannot be made"),
     ({"SITE_URL": "tracker.example.vn"}, "SITE_URL is 'tracker.example.vn'"),
     ({"SITE_URL": "http://tracker.example.vn"}, "SITE_URL is 'http://tracker.example.vn'"),
     ({"SITE_URL": "https://host:port"}, "SITE_URL is 'https://host:port'"),

@@ -12,7 +12,7 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from tracker import choices
 from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
@@ -57,6 +57,7 @@ INSTRUMENT_LOOK = {
     InstrumentStatus.IN_FORCE: ("done", "✓"),
     InstrumentStatus.ENDED: ("late", "×"),
 }
+SOURCE_WORDS = {"public": gettext_lazy("public record"), "demonstration": gettext_lazy("demonstration")}
 ROLE_TONES = {Role.ACCOUNTABLE: "ok", Role.RESPONSIBLE: "ok", Role.LEADS: "risk", Role.SUPERVISES: "done"}
 
 
@@ -86,6 +87,12 @@ def label(code: str, kind: str) -> str:
 def of(mapping: dict[Any, Any], key: Any) -> Any:
     """Return what `mapping` holds for `key`, or None: `{{ cells|of:task.pk }}`."""
     return mapping.get(key)
+
+
+@register.filter
+def cited(source: str) -> str:
+    """Return where a row comes from, in words: paragraphs stay as they are, `public` and `demonstration` are told."""
+    return ", ".join(str(SOURCE_WORDS.get(part, part)) for part in source.split(", "))
 
 
 @register.filter
