@@ -69,8 +69,10 @@ def _install(name: str, wanted: str) -> int:
         copy = Path(scratch) / name
         copy.write_text(for_this_system((ROOT / name).read_text()))
         # -qq: warnings about indexes that somebody configured would bury the one line that matters.
-        pip = [str(_python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-        code = subprocess.run([*pip, "-r", str(copy)]).returncode
+        pip = [str(_python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        # The pins are complete. Left to itself pip looks anew for a package that another one asks for with an extra
+        # (`coverage[toml]`), takes a newer release than the pinned one, and then refuses it for want of a hash.
+        code = subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(copy)]).returncode
     if code:
         return _fail(f"Installing {name} failed: see pip's message above.")
     _remember(wanted)
