@@ -126,9 +126,18 @@ class Clock(TextChoices):
     """What can run late. Each clock has its last day in time; the day after it is late."""
 
     DUE = "due", _("Deadline passed")
+    SUBMIT = "submit", _("Draft not submitted")
     STAGE = "stage", _("Too long in one stage")
     SILENCE = "silence", _("No accepted report")
     UNOWNED = "unowned", _("Nobody answers for it")
+    UNVERIFIED = "unverified", _("Evidence not verified")
+    LAPSED = "lapsed", _("Rule no longer in force")
+    REVIEW = "review", _("Report not decided")
+    REQUEST = "request", _("Request not decided")
+
+
+COMMISSION_CLOCKS = (Clock.UNVERIFIED, Clock.REVIEW, Clock.REQUEST)
+"""The clocks of what the commission itself owes: a decision."""
 
 
 class DayUnit(TextChoices):
@@ -142,9 +151,10 @@ class DayKind(TextChoices):
 
 
 class Addressee(TextChoices):
-    """To whom a step of a flag goes, resolved on the day of the step."""
+    """To whom a step of a flag goes, resolved on the day of the step. Where nobody is there it climbs to the next."""
 
-    ACCOUNTABLE = "accountable", _("Accountable body")
+    HOLDER = "holder", _("Who holds the accountable post")
+    HEAD = "head", _("Head of the accountable body")
     SUPERVISOR = "supervisor", _("Supervising body")
     COMMISSION = "commission", _("The commission")
 
@@ -188,6 +198,26 @@ class Duty(TextChoices):
     COMMISSION = "commission", _("Commission staff")
     EDITOR = "editor", _("Matrix editor")
     SUPERVISOR = "supervisor", _("Supervisor")
+
+
+class ExtensionState(TextChoices):
+    ASKED = "asked", _("Awaiting decision")
+    GRANTED = "granted", _("Granted")
+    REFUSED = "refused", _("Refused")
+
+
+class MessageKind(TextChoices):
+    DIGEST = "digest", _("Daily digest")
+    DECISION = "decision", _("Decision")
+
+
+class MessageState(TextChoices):
+    """Where a message of the outbox stands. Claimed and not marked, it is sent again with the same id."""
+
+    QUEUED = "queued", _("Waiting to be sent")
+    SENT = "sent", _("Sent")
+    BOUNCED = "bounced", _("Refused by the receiver")
+    SET_ASIDE = "set_aside", _("Set aside after too many tries")
 
 
 class JobState(TextChoices):

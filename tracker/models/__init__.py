@@ -1,10 +1,13 @@
 """The nouns of the tracker; one module a family."""
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
-from tracker.models.followup import Attachment, Flag, FlagStep, ProgressReport
-from tracker.models.history import Event, Heartbeat, JobRun
+from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
+from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
+from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
+from tracker.models.history import Event, Heartbeat, JobRun, SetAside
 from tracker.models.instruments import Institutionalization, Instrument, InstrumentLink
-from tracker.models.policies import Calendar, CalendarDay, DayOff, Policy, PolicyLimit, PolicyStep
+from tracker.models.outbox import Message
+from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
 
@@ -14,8 +17,10 @@ __all__ = [
     "Cadre",
     "Calendar",
     "CalendarDay",
+    "CalendarVersion",
     "DayOff",
     "Event",
+    "Extension",
     "Flag",
     "FlagStep",
     "Heartbeat",
@@ -23,20 +28,27 @@ __all__ = [
     "Instrument",
     "InstrumentLink",
     "JobRun",
+    "Message",
+    "Obstacle",
     "Policy",
     "PolicyLimit",
     "PolicyStep",
     "Post",
     "ProgressReport",
     "Provision",
+    "Recalculation",
     "Resolution",
     "ResolutionLink",
     "Responsibility",
+    "SetAside",
     "StageChange",
+    "StepRecipient",
     "Succession",
     "SuccessionMember",
     "Task",
     "TaskLevel",
     "TaskLink",
     "Tenure",
+    "Urging",
+    "UrgingItem",
 ]

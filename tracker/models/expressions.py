@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import DateField, Func, IntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, Least, NullIf
 
-from tracker.models.policies import CalendarDay
+from tracker.models.calendars import CalendarDay
 
 NEVER = date(9999, 12, 31)
 

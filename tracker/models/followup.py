@@ -1,4 +1,4 @@
-"""What follows a task until it is a rule: progress reports with their evidence files, and flags."""
+"""What is said and asked about a task until it is a rule: progress reports with their files, extensions, obstacles."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import scope_of
-from tracker.choices import Addressee, Clock, ReportState, Stage
+from tracker.choices import ExtensionState, ReportState, Stage
 from tracker.models.bodies import Body
 from tracker.models.fields import DerivedModel, DerivedQuerySet, FoldedField, code_constraint
 from tracker.models.instruments import Instrument
-from tracker.models.policies import Policy
 from tracker.models.tasks import Task
 
 
@@ -133,84 +132,122 @@ class Attachment(DerivedModel):
         return self.name
 
 
-class FlagQuerySet(OfTaskQuerySet):
-    def open(self) -> Any:
-        return self.filter(closed_on__isnull=True)
+class ExtensionQuerySet(OfTaskQuerySet):
+    def awaiting_decision(self) -> Any:
+        return self.filter(state=ExtensionState.ASKED)
 
 
-class Flag(DerivedModel):
-    """A clock of a task ran out: late from `since`. Never deleted; a return is a new row."""
+class Extension(DerivedModel):
+    """More time, asked by a body in a letter and granted or refused by the commission. Refused ones stay."""
 
-    task = models.ForeignKey(Task, models.PROTECT, related_name="flags", verbose_name=_("task"))
-    clock = models.CharField(_("clock"), max_length=12, choices=Clock)
-    policy = models.ForeignKey(Policy, models.PROTECT, related_name="flags", verbose_name=_("policy"))
-    limit_on = models.DateField(_("last day in time"))
-    since = models.DateField(_("late since"))
-    opened_at = models.DateTimeField(_("opened at"))
-    acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("acknowledged by"),
+    task = models.ForeignKey(Task, models.PROTECT, related_name="extensions", verbose_name=_("task"))
+    body = models.ForeignKey(Body, models.PROTECT, related_name="extensions", verbose_name=_("asking body"))
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_on = models.DateField(_("asked on"))
+    asked_at = models.DateTimeField(_("asked at"))
+    letter_number = models.CharField(_("number of the letter"), max_length=80)
+    letter_on = models.DateField(_("date of the letter"))
+    signer = models.CharField(_("signed by"), max_length=200)
+    reason = models.TextField(_("reason"), max_length=5000)
+    due_on_before = models.DateField(_("deadline when asked"), null=True, blank=True)
+    wanted_on = models.DateField(_("new deadline asked for"))
+    state = models.CharField(_("state"), max_length=10, choices=ExtensionState, default=ExtensionState.ASKED)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
-    acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
-    acknowledged_note = models.TextField(_("note"), max_length=2000, blank=True)
-    closed_on = models.DateField(_("closed on"), null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    closed_why = models.CharField(_("why it closed"), max_length=40, blank=True)
+    decided_on = models.DateField(_("decided on"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decision_number = models.CharField(_("number of the decision"), max_length=80, blank=True)
+    decision_note = models.TextField(_("note on the decision"), max_length=5000, blank=True)
+    granted_on = models.DateField(_("new deadline"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects: ClassVar[Any] = FlagQuerySet.as_manager()
+    objects: ClassVar[Any] = ExtensionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("flag")
-        verbose_name_plural = _("flags")
-        ordering = ["since", "id"]
+        verbose_name = _("extension")
+        verbose_name_plural = _("extensions")
+        ordering = ["-asked_at", "-id"]
         indexes = [
-            models.Index(fields=["since", "id"], name="flag_open", condition=Q(closed_on__isnull=True)),
-            models.Index(fields=["task", "clock"], name="flag_task"),
+            models.Index(fields=["state", "asked_on", "id"], name="extension_state"),
+            models.Index(fields=["task", "state"], name="extension_task"),
         ]
         constraints = [
+            code_constraint("state", ExtensionState, "extension_state_code", _("This state is not known.")),
             models.UniqueConstraint(
-                fields=["task", "clock"],
-                condition=Q(closed_on__isnull=True),
-                name="one_open_flag",
-                violation_error_message=_("This clock is flagged already."),
+                fields=["task"],
+                condition=Q(state=ExtensionState.ASKED),
+                name="extension_one_asked",
+                violation_error_message=_("A request for more time on this task awaits its decision already."),
             ),
-            code_constraint("clock", Clock, "flag_clock", _("This clock is not known.")),
             models.CheckConstraint(
-                condition=Q(since__gt=F("limit_on")),
-                name="flag_after_limit",
-                violation_error_message=_("The last day in time is not late."),
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+                name="extension_two_persons",
+                violation_error_message=_("Nobody decides on their own request: ask a colleague."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ExtensionState.GRANTED) | Q(granted_on__isnull=False),
+                name="extension_granted_has_day",
+                violation_error_message=_("A granted extension names the new deadline."),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.task.code} · {self.get_clock_display()} · {self.since:%d/%m/%Y}"
+        return f"{self.task.code} · {self.letter_number}"
 
 
-class FlagStep(models.Model):
-    """A step of the ladder that a flag has climbed: on which day, to which body."""
+class ObstacleQuerySet(OfTaskQuerySet):
+    def open(self) -> Any:
+        return self.filter(ended_on__isnull=True)
 
-    flag = models.ForeignKey(Flag, models.CASCADE, related_name="steps")
-    number = models.PositiveSmallIntegerField(_("step"))
-    due_on = models.DateField(_("on"))
-    addressee = models.CharField(_("addressee"), max_length=12, choices=Addressee)
-    body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("body"))
+
+class Obstacle(DerivedModel):
+    """The task waits on another body, since a day. It stops no clock; it says who held the ball."""
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="obstacles", verbose_name=_("task"))
+    declared_body = models.ForeignKey(
+        Body, models.PROTECT, related_name="obstacles_declared", verbose_name=_("declared by the body")
+    )
+    body = models.ForeignKey(Body, models.PROTECT, related_name="obstacles", verbose_name=_("waits on"))
+    since = models.DateField(_("since"))
+    reason = models.TextField(_("because"), max_length=2000)
+    declared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("declared by")
+    )
+    recorded_at = models.DateTimeField(_("recorded at"))
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
+    )
+    end_note = models.TextField(_("how it ended"), max_length=2000, blank=True)
+    end_recorded_at = models.DateTimeField(_("end recorded at"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[Any] = ObstacleQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("step of a flag")
-        verbose_name_plural = _("steps of flags")
-        ordering = ["flag", "number", "due_on"]
+        verbose_name = _("obstacle")
+        verbose_name_plural = _("obstacles")
+        ordering = ["since", "id"]
+        indexes = [models.Index(fields=["body", "task"], name="obstacle_open", condition=Q(ended_on__isnull=True))]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("since")),
+                name="obstacle_period",
+                violation_error_message=_("It ends before it begins: check the two days."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(body=F("declared_body")),
+                name="obstacle_other_body",
+                violation_error_message=_("A body cannot wait on itself: name the other one."),
+            ),
             models.UniqueConstraint(
-                fields=["flag", "number", "due_on", "addressee"],
-                name="flag_step_once",
-                violation_error_message=_("This step was taken already."),
-            )
+                fields=["task", "body"],
+                condition=Q(ended_on__isnull=True),
+                name="obstacle_once",
+                violation_error_message=_("It is already recorded that the task waits on this body."),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.flag_id} · {self.number}"
+        return f"{self.task.code} · {self.body.code}"

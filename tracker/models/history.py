@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.policies import scope_of
 from tracker.choices import JobState
 from tracker.models.fields import DerivedQuerySet
+from tracker.models.policies import Recalculation
 from tracker.models.tasks import Task
 
 
@@ -76,6 +77,9 @@ class JobRun(models.Model):
     closed = models.PositiveIntegerField(_("closed"), default=0)
     stepped = models.PositiveIntegerField(_("steps taken"), default=0)
     error = models.TextField(_("error"), blank=True)
+    recalculation = models.ForeignKey(
+        Recalculation, models.CASCADE, null=True, blank=True, related_name="ranges", editable=False
+    )
 
     class Meta:
         verbose_name = _("run of a job")
@@ -107,3 +111,21 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class SetAside(models.Model):
+    """A task that broke the scan: tried, counted, and after three tries left alone until somebody has looked."""
+
+    task = models.OneToOneField(Task, models.CASCADE, related_name="set_aside")
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=1)
+    error = models.TextField(_("error"))
+    first_at = models.DateTimeField(_("first at"))
+    last_at = models.DateTimeField(_("last at"))
+
+    class Meta:
+        verbose_name = _("task set aside")
+        verbose_name_plural = _("tasks set aside")
+        ordering = ["-last_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.task.code

@@ -1,4 +1,4 @@
-"""The rules by which time is counted: calendars with their days, and policies with limits and steps."""
+"""The rules by which a task waits too long: policies in versions, with limits and steps, and their recalculation."""
 
 from __future__ import annotations
 
@@ -10,108 +10,54 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tracker.choices import Addressee, Clock, DayKind, DayUnit, Stage
-from tracker.models.bodies import PERIOD_MESSAGE, PeriodRegisterQuerySet, RegisterQuerySet
+from tracker.choices import Addressee, Clock, DayUnit, Level, Rank, Stage
+from tracker.models.bodies import PERIOD_MESSAGE, PeriodRegisterQuerySet
+from tracker.models.calendars import Calendar, CalendarVersion
 from tracker.models.fields import Bilingual, DerivedModel, period_constraint
+from tracker.models.resolutions import Resolution
 
-
-class Calendar(DerivedModel):
-    """A calendar of working days: the public holidays and what was decided beside them."""
-
-    code = models.CharField(_("code"), max_length=40, unique=True)
-    name_vi = models.CharField(_("name in Vietnamese"), max_length=200)
-    name_en = models.CharField(_("name in English"), max_length=200)
-    first_year = models.PositiveSmallIntegerField(_("first year"), default=2010)
-    last_year = models.PositiveSmallIntegerField(_("last year"), default=2035)
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
-    name = Bilingual("name")
-
-    class Meta:
-        verbose_name = _("calendar")
-        verbose_name_plural = _("calendars")
-        ordering = ["code"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DayOff(DerivedModel):
-    """An edit of the calendar: a day off, or a make-up working day, with the document that decided it."""
-
-    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="days_off", verbose_name=_("calendar"))
-    day = models.DateField(_("day"))
-    kind = models.CharField(_("kind"), max_length=4, choices=DayKind)
-    name_vi = models.CharField(_("name in Vietnamese"), max_length=200)
-    name_en = models.CharField(_("name in English"), max_length=200)
-    document = models.CharField(_("deciding document"), max_length=200, blank=True)
-    to_be_checked_vi = models.CharField(_("to be checked, in Vietnamese"), max_length=300, blank=True)
-    to_be_checked_en = models.CharField(_("to be checked, in English"), max_length=300, blank=True)
-    source = models.CharField(_("source"), max_length=60, blank=True)
-
-    objects: ClassVar[Any] = RegisterQuerySet.as_manager()
-    to_be_checked = Bilingual("to_be_checked")
-    name = Bilingual("name")
-
-    class Meta:
-        verbose_name = _("day off or make-up day")
-        verbose_name_plural = _("days off and make-up days")
-        ordering = ["calendar", "day"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["calendar", "day"],
-                name="day_off_once",
-                violation_error_message=_("This day is in the calendar already: change that row."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day:%d/%m/%Y} · {self.name}"
-
-
-class CalendarDay(DerivedModel):
-    """Every day of a calendar with its running ordinal: "n working days after" is a join, not a loop."""
-
-    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="days")
-    day = models.DateField()
-    is_working = models.BooleanField()
-    ordinal = models.PositiveIntegerField()
-    name_vi = models.CharField(max_length=200, blank=True)
-    name_en = models.CharField(max_length=200, blank=True)
-
-    name = Bilingual("name")
-
-    class Meta:
-        ordering = ["calendar", "day"]
-        constraints = [
-            models.UniqueConstraint(fields=["calendar", "day"], name="calendar_day_once"),
-            models.UniqueConstraint(
-                fields=["calendar", "ordinal"], condition=Q(is_working=True), name="calendar_working_ordinal"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day:%d/%m/%Y}"
+DEFAULT = "default"
 
 
 class PolicyQuerySet(PeriodRegisterQuerySet):
+    def applied(self) -> Any:
+        """Return the versions that are in force or were; drafts are left out."""
+        return self.filter(applied_at__isnull=False)
+
+    def in_force_on(self, day: date) -> Any:
+        return self.applied().valid_on(day)
+
     def default_on(self, day: date) -> Any:
         """Return the default policy in force on `day`, the newest version first."""
-        return self.valid_on(day).filter(code="default").order_by("-version")
+        return self.in_force_on(day).filter(code=DEFAULT).order_by("-version")
 
 
 class Policy(DerivedModel):
-    """One version of the limits and steps that decide when a task waits too long."""
+    """One version of the limits and steps that decide when a task waits too long.
+
+    What it is for is its scope: one task, a resolution at a level, a resolution, a level with a rank, or everything
+    (code `default`). The most specific scope that limits a clock governs it. A draft has no `applied_at`.
+    """
 
     code = models.CharField(_("code"), max_length=40)
     version = models.PositiveIntegerField(_("version"), default=1)
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="policies", verbose_name=_("calendar"))
-    valid_from = models.DateField(_("in force from"))
+    task = models.ForeignKey(
+        "tracker.Task", models.PROTECT, null=True, blank=True, related_name="policies", verbose_name=_("task")
+    )
+    resolution = models.ForeignKey(
+        Resolution, models.PROTECT, null=True, blank=True, related_name="policies", verbose_name=_("resolution")
+    )
+    level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
+    rank = models.CharField(_("rank"), max_length=24, choices=Rank, blank=True)
+    snooze_max_days = models.PositiveSmallIntegerField(_("longest snooze, in working days"), default=20)
+    valid_from = models.DateField(_("in force from"), null=True, blank=True)
     valid_to = models.DateField(_("in force until (exclusive)"), null=True, blank=True)
     document_vi = models.CharField(_("deciding document in Vietnamese"), max_length=300, blank=True)
     document_en = models.CharField(_("deciding document in English"), max_length=300, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
     source = models.CharField(_("source"), max_length=60, blank=True)
 
     objects: ClassVar[Any] = PolicyQuerySet.as_manager()
@@ -126,6 +72,32 @@ class Policy(DerivedModel):
                 fields=["code", "version"],
                 name="policy_version",
                 violation_error_message=_("This version of the policy exists already."),
+            ),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(applied_at__isnull=True),
+                name="policy_one_draft",
+                violation_error_message=_("This policy has a draft already: go on with that one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(task__isnull=True) | Q(resolution__isnull=True, level="", rank=""),
+                name="policy_scope_task",
+                violation_error_message=_("A policy for one task names nothing else: leave the rest empty."),
+            ),
+            models.CheckConstraint(
+                condition=Q(rank="") | Q(resolution__isnull=True) & ~Q(level=""),
+                name="policy_scope_rank",
+                violation_error_message=_("A rank goes with a level, and not with a resolution."),
+            ),
+            models.CheckConstraint(
+                condition=Q(level="") | Q(resolution__isnull=False) | ~Q(rank=""),
+                name="policy_scope_level",
+                violation_error_message=_("A level goes with a resolution or with a rank."),
+            ),
+            models.CheckConstraint(
+                condition=Q(applied_at__isnull=True) | Q(valid_from__isnull=False),
+                name="policy_applied_has_day",
+                violation_error_message=_("Say from which day on this version holds."),
             ),
             period_constraint("policy_period", PERIOD_MESSAGE),
         ]
@@ -160,12 +132,17 @@ class PolicyLimit(models.Model):
 
 
 class PolicyStep(models.Model):
-    """A step of the ladder: `offset_days` working days after the task became late, to whom."""
+    """A step of the ladder: on which day, to whom.
+
+    `offset_days` are working days from the first late day: 0 is that day, -1 the last working day in time. The last
+    step comes again every `repeat_days` working days while the flag is open.
+    """
 
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="steps")
     clock = models.CharField(_("clock"), max_length=12, choices=Clock)
     number = models.PositiveSmallIntegerField(_("step"))
-    offset_days = models.PositiveSmallIntegerField(_("working days after it is late"))
+    offset_days = models.SmallIntegerField(_("working days from the first late day"))
+    repeat_days = models.PositiveSmallIntegerField(_("comes again every … working days"), null=True, blank=True)
     addressee = models.CharField(_("addressee"), max_length=12, choices=Addressee)
 
     class Meta:
@@ -177,8 +154,34 @@ class PolicyStep(models.Model):
                 fields=["policy", "clock", "number"],
                 name="policy_step_once",
                 violation_error_message=_("The policy already has this step."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat_days__isnull=True) | Q(repeat_days__gt=0),
+                name="policy_step_repeat",
+                violation_error_message=_("A step comes again after one working day or more."),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.policy} · {self.clock} {self.number}: +{self.offset_days}"
+        return f"{self.policy} · {self.clock} {self.number}: {self.offset_days:+d}"
+
+
+class Recalculation(models.Model):
+    """New rules reach the tasks: what was applied, from which day on. Its ranges of keys are JobRuns."""
+
+    policy = models.ForeignKey(Policy, models.PROTECT, null=True, blank=True, related_name="recalculations")
+    calendar_version = models.ForeignKey(
+        CalendarVersion, models.PROTECT, null=True, blank=True, related_name="recalculations"
+    )
+    from_on = models.DateField(_("from"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("recalculation")
+        verbose_name_plural = _("recalculations")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.policy or self.calendar_version} {self.from_on}"

@@ -99,18 +99,35 @@ class Task(DerivedModel):
     due_on = models.DateField(_("deadline"), null=True, blank=True)
     original_due_on = models.DateField(_("original deadline"), null=True, blank=True)
     submit_by = models.DateField(_("to be submitted by"), null=True, blank=True)
+    suspended_on = models.DateField(_("suspended on"), null=True, blank=True)
     suspended_until = models.DateField(_("suspended until"), null=True, blank=True)
+    extension_count = models.PositiveSmallIntegerField(_("extensions granted"), default=0, editable=False)
     done_on = models.DateField(_("done on"), null=True, blank=True)
     last_report_on = models.DateField(_("last accepted report"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"))
     # Since when the clocks run without a break: the assignment, the end of a suspension, or a lapse.
     running_since = models.DateField(null=True, blank=True, editable=False)
 
+    # Working days that the task was at rest, which the clocks of age and of the present stage pass over.
+    paused_days = models.PositiveIntegerField(default=0, editable=False)
+    stage_paused_days = models.PositiveIntegerField(default=0, editable=False)
+
+    # Since when something waits; null: nothing does. A report, evidence and a request wait on the commission.
+    unowned_since = models.DateField(null=True, blank=True, editable=False)
+    lapsed_since = models.DateField(null=True, blank=True, editable=False)
+    declared_since = models.DateField(null=True, blank=True, editable=False)
+    reported_since = models.DateField(null=True, blank=True, editable=False)
+    requested_since = models.DateField(null=True, blank=True, editable=False)
+
     effective_due_on = models.DateField(_("deadline in effect"), null=True, blank=True, editable=False)
+    submit_limit_on = models.DateField(null=True, blank=True, editable=False)
     stage_limit_on = models.DateField(null=True, blank=True, editable=False)
     silence_limit_on = models.DateField(null=True, blank=True, editable=False)
-    unowned_since = models.DateField(null=True, blank=True, editable=False)
     unowned_limit_on = models.DateField(null=True, blank=True, editable=False)
+    unverified_limit_on = models.DateField(null=True, blank=True, editable=False)
+    lapsed_limit_on = models.DateField(null=True, blank=True, editable=False)
+    review_limit_on = models.DateField(null=True, blank=True, editable=False)
+    request_limit_on = models.DateField(null=True, blank=True, editable=False)
     next_check_on = models.DateField(null=True, blank=True, editable=False)
     folded = FoldedField(sources=("code", "title_vi", "title_en"))
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -300,6 +317,7 @@ class StageChange(models.Model):
     on = models.DateField(_("on"))
     recorded_at = models.DateTimeField(_("recorded at"))
     reason = models.TextField(_("reason"), blank=True)
+    document = models.CharField(_("deciding document"), max_length=200, blank=True)
     is_lapse = models.BooleanField(_("lapse"), default=False)
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
 

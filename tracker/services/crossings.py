@@ -225,7 +225,7 @@ def _addressed_body() -> Any:
     accountable = cells.filter(role=Role.ACCOUNTABLE).order_by("pk").values("body")[:1]
     supervisor = cells.filter(role=Role.SUPERVISES).order_by("pk").values("body")[:1]
     return Case(
-        When(policy__steps__addressee=Addressee.ACCOUNTABLE, then=Subquery(accountable)),
+        When(policy__steps__addressee=Addressee.HOLDER, then=Subquery(accountable)),
         When(policy__steps__addressee=Addressee.SUPERVISOR, then=Subquery(supervisor)),
         default=None,
     )

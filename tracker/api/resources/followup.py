@@ -208,7 +208,7 @@ FLAGS = Resource(
             fields=(
                 integer("number", "Number of the step.", "Số bước.", 1),
                 day("due_on", "On which day.", "Ngày nhắc.", "2026-07-01"),
-                code("addressee", "To whom.", "Gửi đến.", Addressee, Addressee.ACCOUNTABLE),
+                code("addressee", "To whom.", "Gửi đến.", Addressee, Addressee.HOLDER),
                 text("body", "Code of the body addressed.", "Mã cơ quan nhận.", "BTP", "body__code", is_nullable=True),
             ),
         ),
