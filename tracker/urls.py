@@ -44,6 +44,7 @@ shell = [
 registers = [
     path("tasks/", tasks.task_list, name="task_list"),
     path("tasks/<int:pk>/", tasks.task_page, name="task"),
+    path("tasks/<int:pk>/explain/", tasks.task_explain, name="task_explain"),
     path("tasks/by-code/<citation:code>/", tasks.task_by_code, name="task_by_code"),
     path("resolutions/", resolutions.resolution_list, name="resolution_list"),
     path("resolutions/<code:code>/", resolutions.resolution_page, name="resolution"),
