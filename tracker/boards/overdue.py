@@ -109,7 +109,7 @@ def _steps() -> Any:
 
 def _described(flags: Any, day: date) -> Any:
     cells = Responsibility.objects.valid_on(day).filter(task=OuterRef("task"), role=Role.ACCOUNTABLE)
-    days = CalendarDay.objects.filter(calendar=OuterRef("policy__calendar"))
+    days = CalendarDay.objects.filter(calendar=OuterRef("calendar_version"))
     return flags.select_related("task__resolution", "acknowledged_by").annotate(
         step=Coalesce(Subquery(_steps()), 0),
         body_now=Subquery(cells.order_by("-id").values("body")[:1]),
