@@ -23,7 +23,13 @@ def test_a_letter_with_its_tasks_and_answers(cast, hoa):
     silence = flag(late.task, clock=Clock.SILENCE, limit=BEFORE)
     (letter,) = issue(cast["hoa"], late, silence)
     (row,) = rows(hoa, "urgings")
-    assert (row["symbol"], row["number"], row["year"], row["body"], row["sender"]) == ("1-CV/BDV", 1, 2026, "BO-A", "BDV")
+    assert (row["symbol"], row["number"], row["year"], row["body"], row["sender"]) == (
+        "1-CV/BDV",
+        1,
+        2026,
+        "BO-A",
+        "BDV",
+    )
     assert row["document"] == f"/urgings/{letter.pk}/document/" and row["sha256"] == letter.sha256
     assert [(item["task"], item["flag_id"], item["answered_on"]) for item in row["items"]] == [
         (late.task.code, late.pk, None),
