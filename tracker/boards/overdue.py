@@ -65,7 +65,7 @@ class OverduePage:
 
 def overdue(user: Any, day: date, wanted: OverdueFilter) -> OverduePage:
     """Return one page of the open flags of tasks that `user` may read, by `wanted`. Four queries."""
-    flags = _filtered(Flag.objects.visible_to(user).open(), day, wanted)
+    flags = _filtered(Flag.objects.visible_to(user).late_on(day), day, wanted)
     counts = dict(flags.order_by().values_list("clock").annotate(Count("pk")))
     start = (wanted.page - 1) * PAGE
     rows = list(_described(flags, day).order_by(*ORDERS[wanted.order])[start : start + PAGE + 1])
