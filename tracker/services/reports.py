@@ -93,7 +93,7 @@ def submit(report: ProgressReport, *, by: Any, at: datetime, version: int | None
             )
         after = history.values_of(report, "stage", "done_text", "hindrance_text", "instrument")
         history.record("report.submitted", report, by=by, at=at, task=report.task, after=after)
-            urgings.answered(report, by=by, at=at)
+        urgings.answered(report, by=by, at=at)
     return report
 
 
