@@ -17,6 +17,7 @@ from tracker.views import (
     review,
     search,
     tasks,
+    urgings,
 )
 
 
@@ -61,6 +62,10 @@ working = [
     path("matrix/", matrix.matrix, name="matrix"),
     path("overdue/", overdue.overdue, name="overdue"),
     path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),
+    path("urgings/", urgings.urging_list, name="urging_list"),
+    path("urgings/new/", urgings.urging_new, name="urging_new"),
+    path("urgings/<int:pk>/", urgings.urging, name="urging"),
+    path("urgings/<int:pk>/document/", urgings.urging_document, name="urging_document"),
     path("review/", review.review, name="review"),
     path("tasks/<int:pk>/report/", reports.report_new, name="report_new"),
     path("reports/<int:pk>/", reports.report, name="report"),

@@ -12,6 +12,7 @@ from tracker.boards.dossier import Dossier, dossier
 from tracker.boards.explain import explain
 from tracker.boards.task_list import accountable_cells
 from tracker.boards.task_list import task_list as filtered
+from tracker.boards.urging import of_task
 from tracker.choices import EvidenceState, ReportState
 from tracker.clock import local_today
 from tracker.forms.queues import ExplainForm
@@ -37,12 +38,13 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 @reading
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that is known of one task. At most 25 queries, whatever the number of rows: 4 for the reader and the task,
-    16 of the dossier, 3 for the files and successors, 2 for what the reader may do."""
+    """All that is known of one task. At most 26 queries, whatever the number of rows: 4 for the reader and the task,
+    16 of the dossier, 3 for the files and successors, 2 for what the reader may do, 1 for the letters that urged it."""
     rows = Task.objects.visible_to(request.user)
     task = get_object_or_404(rows.select_related("resolution", "provision", "parent"), pk=pk)
     known = dossier(task, request.user, local_today())
     context = {"task": task, "known": known, "doing": _doing(request.user, task, known)}
+    context["urgings"] = of_task(task.pk, request.user)
     return render(request, "tracker/task_page.html", context)
 
 

@@ -40,6 +40,9 @@ EVENT_WORDS: dict[str, Any] = {
     "task.lapsed": _("The rule lapsed: open again"),
     "task.linked": _("Task related to another"),
     "task.stage": _("Stage changed"),
+    "task.urged": _("Urged by the commission"),
     "tenure.began": _("Tenure began"),
     "tenure.ended": _("Tenure ended"),
+    "urging.answered": _("Urging answered"),
+    "urging.issued": _("Urging letter issued"),
 }
