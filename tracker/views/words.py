@@ -19,6 +19,7 @@ EVENT_WORDS: dict[str, Any] = {
     "instrument.ended": _("Instrument ended"),
     "instrument.linked": _("Instrument linked"),
     "instrument.registered": _("Instrument registered"),
+    "message.retried": _("Mail sent again"),
     "policy.created": _("Policy entered"),
     "post.created": _("Post entered"),
     "provision.created": _("Provision entered"),
