@@ -20,6 +20,7 @@ EVENT_WORDS: dict[str, Any] = {
     "instrument.ended": _("Instrument ended"),
     "instrument.linked": _("Instrument linked"),
     "instrument.registered": _("Instrument registered"),
+    "message.retried": _("Mail sent again"),
     "policy.created": _("Policy entered"),
     "policy.replaced": _("New version of a policy"),
     "policy.reached": _("Policy reaches the tasks"),
