@@ -125,4 +125,5 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "instrument.register": _may_register,
     "policy.edit": _may_edit,
     "system.read": _may_administer,
+    "set_aside.retry": _may_administer,  # obj: SetAside
 }

@@ -16,6 +16,7 @@ from tracker.views import (
     resolutions,
     review,
     search,
+    system,
     tasks,
 )
 
@@ -69,4 +70,9 @@ working = [
     path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working]
+administration = [
+    path("system/", system.system, name="system"),
+    path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *administration]
