@@ -66,7 +66,7 @@ def desk(user: Any, day: date, body_ids: Iterable[int]) -> Desk:
     bodies = list(body_ids)
     carried = Responsibility.objects.valid_on(day).filter(body__in=bodies, role__in=REPORTING_ROLES).values("task")
     tasks = Task.objects.visible_to(user).filter(pk__in=carried).open()
-    flags = Flag.objects.visible_to(user).open().filter(task__in=tasks.values("pk"))
+    flags = Flag.objects.visible_to(user).late_on(day).filter(task__in=tasks.values("pk"))
     reports = ProgressReport.objects.visible_to(user).filter(body__in=bodies).select_related("task", "author")
     awaiting = list(reports.awaiting_review().order_by("submitted_on", "id")[:LIMIT])
     return Desk(

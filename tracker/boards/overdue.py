@@ -65,7 +65,7 @@ class OverduePage:
 
 def overdue(user: Any, day: date, wanted: OverdueFilter) -> OverduePage:
     """Return one page of the open flags of tasks that `user` may read, by `wanted`. Four queries."""
-    flags = _filtered(Flag.objects.visible_to(user).open(), day, wanted)
+    flags = _filtered(Flag.objects.visible_to(user).late_on(day), day, wanted)
     counts = dict(flags.order_by().values_list("clock").annotate(Count("pk")))
     start = (wanted.page - 1) * PAGE
     rows = list(_described(flags, day).order_by(*ORDERS[wanted.order])[start : start + PAGE + 1])
@@ -109,7 +109,7 @@ def _steps() -> Any:
 
 def _described(flags: Any, day: date) -> Any:
     cells = Responsibility.objects.valid_on(day).filter(task=OuterRef("task"), role=Role.ACCOUNTABLE)
-    days = CalendarDay.objects.filter(calendar=OuterRef("policy__calendar"))
+    days = CalendarDay.objects.filter(calendar=OuterRef("calendar_version"))
     return flags.select_related("task__resolution", "acknowledged_by").annotate(
         step=Coalesce(Subquery(_steps()), 0),
         body_now=Subquery(cells.order_by("-id").values("body")[:1]),
