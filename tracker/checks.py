@@ -1,4 +1,4 @@
-"""System checks of the background jobs: limits that do not fit together are told before they lose or double anything."""
+"""System checks of the background jobs: limits that do not fit together are told before anything is lost."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Waking a worker. The only place that sends messages from a request or a service; rows alone decide what is due.
 
-A broker that is gone, full, read-only or silent costs the sender a moment and nothing else: the next tick finds the rows.
+A broker that is gone, full, read-only or silent costs the sender a moment and nothing else: the next tick finds the
+rows.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
+from dataclasses import dataclass
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -22,12 +24,13 @@ PAUSE_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
 
 
+@dataclass
 class _Broker:
     """What this process last knew of the broker, and when."""
 
     failed_at: float | None = None
     asked_at: float | None = None
-    answered = False
+    answered: bool = False
 
     def is_resting(self) -> bool:
         return self.failed_at is not None and time.monotonic() - self.failed_at < PAUSE_SECONDS

@@ -1,1 +1,1 @@
-"""What is switched off, killed, stopped, wiped and silenced, with real processes; and that nothing is lost or doubled."""
+"""Real processes are killed, stopped, wiped and silenced, and nothing is lost or doubled by it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import os
 import sys
@@ -52,9 +53,8 @@ def to_start(scratch: Path) -> Iterator[Part]:
     """Give the parts in the order of their start; the web server first, so that the first page is not kept waiting."""
     environment = _environment(scratch)
     if not settings.REDIS_URL:
-        yield Part(
-            "valkey", valkey.command(scratch), is_ready=lambda: valkey.is_up(scratch), ready_seconds=15, restarts=True
-        )
+        is_up = functools.partial(valkey.is_up, scratch)
+        yield Part("valkey", valkey.command(scratch), is_ready=is_up, ready_seconds=15, restarts=True)
     yield Part("web", _web(), {**environment, "STATEMENT_TIMEOUT": _statement_timeout()}, is_ready=_web_answers)
     for name, queue, processes in WORKERS:
         yield Part(name, _worker(queue, processes), environment, restarts=True)

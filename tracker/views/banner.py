@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from tracker.boards.health import Heard, heard
 SECONDS = 5.0
 
 
+@dataclass
 class _Told:
     """What was last found, and when."""
 
@@ -44,7 +46,7 @@ def banner(request: HttpRequest) -> Any:
 
 def _is_fragment(request: HttpRequest) -> bool:
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def _line(silent: tuple[Heard, ...]) -> str:

@@ -69,10 +69,15 @@ def health(request: HttpRequest) -> JsonResponse:
     try:
         found = read_health(at=clock.now(), limit_seconds=settings.HEARTBEAT_LIMIT)
     except DatabaseError:
-        body = {"status": "error", "database": "silent", "broker": _word(broker)}
-        return JsonResponse(body, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+        silent = {"status": "error", "database": "silent", "broker": _word(broker)}
+        return JsonResponse(silent, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
     is_well = found.is_alive and broker
-    body = {"status": "ok" if is_well else "error", "database": "ok", "broker": _word(broker), **_states(found)}
+    body: dict[str, Any] = {
+        "status": "ok" if is_well else "error",
+        "database": "ok",
+        "broker": _word(broker),
+        **_states(found),
+    }
     if is_operator(request):
         body["figures"] = _figures(found)
     return JsonResponse(body, status=200 if is_well else 503)
