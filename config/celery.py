@@ -11,7 +11,7 @@ from typing import Any
 from celery import Celery, Task
 from celery.exceptions import InvalidTaskError
 from celery.schedules import crontab, schedule
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import beat_init, worker_process_init, worker_ready
 from django.conf import settings
 from kombu import Queue
 
@@ -146,11 +146,17 @@ def _pool_process_dies_with_worker(**_: Any) -> None:
     die_with_parent()
 
 
+@beat_init.connect
+def _tick_at_once(**_: Any) -> None:
+    """Who starts the product, or beat alone, does not wait a minute to hear of it."""
+    app.send_task(TICK, expires=expires_in())
+
+
 @worker_ready.connect
 def _begin(sender: Any, **_: Any) -> None:
     """After a missed time nobody waits for the next minute; from now on the worker looks after itself."""
     queues = set(sender.app.amqp.queues.consume_from)
     for queue, job in ((SHORT, CATCH_UP), (LONG, HEAR_LONG)):
         if queue in queues:
-            sender.app.send_task(job, expires=50)
+            sender.app.send_task(job, expires=expires_in())
     watchdog.start(sender.app, queues, seconds=settings.WORKER_DEAF_SECONDS)

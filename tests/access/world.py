@@ -118,6 +118,7 @@ def _declared(task: Task, by: User, body: Body) -> Institutionalization:
 
 
 def _broken(task: Task) -> SetAside:
+    Task.objects.filter(pk=task.pk).update(next_check_on=None)
     return SetAside.objects.create(task=task, attempts=3, error="odd", first_at=noon(TODAY), last_at=noon(TODAY))
 
 

@@ -12,7 +12,6 @@ from tracker.clock import local_day
 from tracker.models import Flag, Heartbeat, JobRun, Message, Recalculation, SetAside, Task
 
 SCAN = "scan"
-TRIES = 3
 # What has waited so long was not waiting for its turn: nobody takes it.
 MESSAGE_WAIT = timedelta(minutes=10)
 MOST_DAYS_UNSETTLED = 1
@@ -96,7 +95,8 @@ def backlog(at: datetime) -> Backlog:
     queued = Message.objects.filter(state=MessageState.QUEUED)
     late = Message.objects.due(at - MESSAGE_WAIT)
     due = Task.objects.to_check(local_day(at))
-    waiting = (queued, late, due, open_ranges(), SetAside.objects.filter(attempts__gte=TRIES))
+    left_alone = SetAside.objects.filter(task__next_check_on__isnull=True)
+    waiting = (queued, late, due, open_ranges(), left_alone)
     return Backlog(*(rows.order_by()[:MOST_COUNTED].count() for rows in waiting))
 
 

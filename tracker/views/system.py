@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from tracker import clock, wake
-from tracker.boards.health import TRIES
 from tracker.boards.health import system as read_system
 from tracker.errors import Conflict
 from tracker.models import SetAside
@@ -24,8 +23,7 @@ def system(request: HttpRequest) -> HttpResponse:
     require(request.user, "system.read")
     broker = wake.broker_answers()
     found = read_system(at=clock.now(), limit_seconds=settings.HEARTBEAT_LIMIT)
-    context = {"system": found, "broker": broker, "tries": TRIES}
-    return render(request, "tracker/system.html", context)
+    return render(request, "tracker/system.html", {"system": found, "broker": broker})
 
 
 @acting
