@@ -127,7 +127,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     fresh = make_task(accountable=a)
     by_pk = {"task": task, "instrument": evidence.instrument, "flag_acknowledge": flag, "report_new": fresh}
     by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
-    by_pk["set_aside_retry"] = _broken(task)
+    by_pk["set_aside_retry"] = _broken(make_task(accountable=a))
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
     world.arguments = {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "task_by_code": {"code": task.code},
@@ -141,6 +141,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
     decision = {"decision": "accept", "note": "Seen"}
     world.payloads = {
+        "set_aside_retry": {},
         "set_language": {"language": "en", "next": "/"},
         "report_new": text,
         "report_edit": {**text, "version": draft.version},

@@ -76,7 +76,7 @@ def test_killed_supervisor_leaves_no_orphan(up):
     product = up()
     product.wait_until_open()
     deadline = time.monotonic() + 20
-    while len(product.look()) < 10:  # supervisor, valkey, worker and its two, worker-long and its one, beat, web and one
+    while len(product.look()) < 10:  # itself, valkey, web and its one, worker and two, worker-long and one, beat
         assert time.monotonic() < deadline, product.seen
         time.sleep(0.1)
     product.process.kill()

@@ -19,7 +19,7 @@ from tracker.views.doors import acting, reading
 
 @reading
 def system(request: HttpRequest) -> HttpResponse:
-    """Show the parts with their ages, the last runs, set-aside tasks, recalculations. Twelve queries."""
+    """Show the parts with their ages, the last runs, set-aside tasks, recalculations. Thirteen queries."""
     require(request.user, "system.read")
     broker = wake.broker_answers()
     found = read_system(at=clock.now(), limit_seconds=settings.HEARTBEAT_LIMIT)
