@@ -146,4 +146,5 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "system.read": _may_administer,
     "message.retry": _may_administer,  # obj: Message
+    "set_aside.retry": _may_administer,  # obj: SetAside
 }

@@ -18,6 +18,7 @@ from tracker.views import (
     resolutions,
     review,
     search,
+    system,
     tasks,
     urgings,
 )
@@ -86,4 +87,9 @@ mailing = [
     path("system/mails/<int:pk>/retry/", mails.mail_retry, name="mail_retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing]
+administration = [
+    path("system/", system.system, name="system"),
+    path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing, *administration]

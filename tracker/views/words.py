@@ -35,6 +35,7 @@ EVENT_WORDS: dict[str, Any] = {
     "resolution.linked": _("Resolution linked"),
     "responsibility.assigned": _("Role assigned"),
     "responsibility.ended": _("Role ended"),
+    "set_aside.retried": _("To be tried again by the scan"),
     "succession.recorded": _("Succession recorded"),
     "task.created": _("Task entered"),
     "task.institutionalized": _("Became a rule in force"),
