@@ -155,7 +155,8 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
     decision = {"decision": "accept", "note": "Seen"}
     world.payloads = {
-        **dict.fromkeys(("mail_retry", "mails_retry"), {"sure": "1"}),
+        "mail_retry": {"sure": "1"},
+        "mails_retry": {"sure": "1"},
         "set_aside_retry": {},
         "set_language": {"language": "en", "next": "/"},
         "report_new": text,
