@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import Membership, User
-from tracker.choices import BodyKind, Clock, DayUnit, Duty, Level, Rank, ResolutionKind, Role, TaskKind
+from tracker.choices import BodyKind, Duty, Level, Rank, ResolutionKind, Role, TaskKind
 from tracker.clock import start_of
 from tracker.models import (
     Body,
@@ -40,30 +40,40 @@ def noon(day: date) -> datetime:
 
 
 def make_calendar() -> Calendar:
-    calendar, created = Calendar.objects.get_or_create(
-        code="VN", defaults={"name_vi": "Lịch Việt Nam", "name_en": "Viet Nam", "first_year": 2024, "last_year": 2028}
-    )
-    if created:
-        calendars.write_days(calendar)
+    calendar = Calendar.objects.filter(code="VN").first()
+    if calendar is None:
+        named = Calendar(code="VN", name_vi="Lịch Việt Nam", name_en="Viet Nam")
+        calendar = calendars.create(named, by=None, at=noon(START), first_year=2024, last_year=2028)
     return calendar
 
 
-def make_policy(**overrides: Any) -> Policy:
+LADDER = ((1, 0, "holder", None), (2, 10, "supervisor", None), (3, 20, "commission", 10))
+LIMITS = (("due", 250, "working"), ("silence", 90, "calendar"), ("unowned", 5, "working"))
+
+
+def make_policy(
+    *, limits: Any = None, ladder: Any = LADDER, clocks: Any = ("due", "stage", "silence", "unowned"), **overrides: Any
+) -> Policy:
+    """The default policy, or another one in force; `limits` are (clock, days, unit) or (clock, days, unit, stage)."""
     existing = Policy.objects.filter(code="default").first()
-    if existing and not overrides:
+    if existing and not overrides and limits is None:
         return existing
-    values = {"code": "default", "version": 1, "calendar": make_calendar(), "valid_from": date(2016, 1, 1), **overrides}
+    values = {
+        "code": "default",
+        "version": 1,
+        "calendar": make_calendar(),
+        "valid_from": date(2016, 1, 1),
+        "applied_at": noon(START),
+        **overrides,
+    }
     policy = Policy.objects.create(**values)
-    PolicyLimit.objects.create(policy=policy, clock=Clock.DUE, days=250)
-    PolicyLimit.objects.create(policy=policy, clock=Clock.SILENCE, days=90, unit=DayUnit.CALENDAR)
-    PolicyLimit.objects.create(policy=policy, clock=Clock.UNOWNED, days=5)
-    for stage, days in STAGE_LIMITS.items():
-        PolicyLimit.objects.create(policy=policy, clock=Clock.STAGE, stage=stage, days=days)
-    for clock in Clock.values:
-        for number, offset, addressee in ((1, 0, "accountable"), (2, 10, "supervisor"), (3, 20, "commission")):
-            PolicyStep.objects.create(
-                policy=policy, clock=clock, number=number, offset_days=offset, addressee=addressee
-            )
+    stages = [("stage", days, "working", stage) for stage, days in STAGE_LIMITS.items()]
+    for clock, days, unit, *stage in limits if limits is not None else (*LIMITS, *stages):
+        PolicyLimit.objects.create(policy=policy, clock=clock, days=days, unit=unit, stage="".join(stage))
+    for clock in clocks:
+        for number, offset, addressee, repeat in ladder:
+            step = {"clock": clock, "number": number, "offset_days": offset, "addressee": addressee}
+            PolicyStep.objects.create(policy=policy, repeat_days=repeat, **step)
     return policy
 
 

@@ -63,9 +63,9 @@ def test_a_dry_run_counts_and_writes_nothing():
 @pytest.mark.django_db(transaction=True)
 def test_a_failed_run_is_told_and_can_be_run_again():
     make_task(due_on=date(2026, 2, 10))
-    Policy.objects.update(valid_from=date(2027, 1, 1))
+    Policy.objects.update(applied_at=None)
     with pytest.raises(Policy.DoesNotExist):
         scan.run_period(DAY, at=noon(DAY))
     assert JobRun.objects.get().state == JobState.FAILED
-    Policy.objects.update(valid_from=date(2016, 1, 1))
+    Policy.objects.update(applied_at=noon(DAY))
     assert scan.run_period(DAY, at=noon(DAY)).opened == 1

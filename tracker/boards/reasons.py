@@ -6,9 +6,18 @@ from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from tracker.choices import Clock
 from tracker.models import Flag
+
+WAITING = {
+    Clock.LAPSED: (_lazy("No rule in force since %(since)s; a new one was due by %(limit)s."), "lapsed_since"),
+    Clock.UNVERIFIED: (_lazy("Declared on %(since)s; it should have been verified by %(limit)s."), "declared_since"),
+    Clock.REVIEW: (_lazy("Reported on %(since)s; it should have been decided by %(limit)s."), "reported_since"),
+    Clock.REQUEST: (_lazy("Asked on %(since)s; it should have been decided by %(limit)s."), "requested_since"),
+}
+"""What waits on the commission, or for a new rule, and the fact of the task that says since when."""
 
 
 def why(flag: Flag) -> str:
@@ -20,6 +29,11 @@ def why(flag: Flag) -> str:
     if flag.clock == Clock.STAGE:
         since = {"since": _short(task.stage_since)}
         return _("In the stage “%(stage)s” since %(since)s; it should have gone on by %(limit)s.") % {**days, **since}
+    if flag.clock in WAITING:
+        words, fact = WAITING[Clock(flag.clock)]
+        return words % {**days, "since": _short(getattr(task, fact) or flag.since)}
+    if flag.clock == Clock.SUBMIT:
+        return _("The draft was to be submitted for appraisal by %(limit)s.") % days
     if flag.clock == Clock.UNOWNED:
         since = {"since": _short(task.unowned_since or flag.since)}
         return _("Nobody has answered for it since %(since)s; somebody should by %(limit)s.") % {**days, **since}

@@ -29,7 +29,7 @@ from tracker.models import (
     Task,
 )
 from tracker.rules.deadlines import parse_deadline
-from tracker.services import bodies, instruments, policies, resolutions, tasks
+from tracker.services import bodies, calendars, instruments, policies, resolutions, tasks
 
 CHECKS = ("to_be_checked_vi", "to_be_checked_en")
 TEXTS = ("source", *CHECKS, "is_demo")
@@ -78,8 +78,9 @@ class ContentLoader:
     def load_calendar(self, row: Row) -> None:
         names = ("day", "kind", "name_vi", "name_en", "document", *CHECKS, "source")
         days = [DayOff(**{name: edit[name] for name in names if edit.get(name)}) for edit in row.get("days_off", [])]
-        calendar = Calendar(**row.only("code", "name_vi", "name_en", "first_year", "last_year"))
-        policies.create_calendar(calendar, days_off=days, by=None, at=self.at)
+        calendar = Calendar(**row.only("code", "name_vi", "name_en"))
+        years = row.only("first_year", "last_year")
+        calendars.create(calendar, days_off=days, by=None, at=self.at, **years)
 
     def load_policy(self, row: Row) -> None:
         values = row.only("code", "version", "valid_from", "document_vi", "document_en", "source")

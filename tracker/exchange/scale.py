@@ -8,13 +8,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tracker.boards.governing import Rules
 from tracker.choices import BodyKind, Level, ResolutionKind
-from tracker.clock import local_day
+from tracker.clock import local_day, now
 from tracker.models import Body, Cadre, Calendar, Policy, Post, Resolution, Task, Tenure
 from tracker.models.statements import Batch
 from tracker.services import calendars
 from tracker.services.crossings import rewind
-from tracker.services.limits import Rules
 
 BODIES = 400
 BATCH = 20_000
@@ -52,10 +52,10 @@ def ensure_rules() -> None:
     """Enter a calendar and a default policy where there are none, for an empty database that is measured."""
     if Policy.objects.filter(code="default").exists():
         return
-    calendar, made = Calendar.objects.get_or_create(code="VN", defaults={"name_vi": "Lịch", "name_en": "Calendar"})
-    if made:
-        calendars.write_days(calendar)
-    policy = Policy.objects.create(code="default", calendar=calendar, valid_from=date(2016, 1, 1))
+    at, calendar = now(), Calendar.objects.filter(code="VN").first()
+    if calendar is None:
+        calendar = calendars.create(Calendar(code="VN", name_vi="Lịch", name_en="Calendar"), by=None, at=at)
+    policy = Policy.objects.create(code="default", calendar=calendar, valid_from=date(2016, 1, 1), applied_at=at)
     for clock, stage, days, unit in (
         ("due", "", 250, "working"),
         ("stage", "assigned", 30, "working"),
@@ -63,7 +63,7 @@ def ensure_rules() -> None:
         ("unowned", "", 5, "working"),
     ):
         policy.limits.create(clock=clock, stage=stage, days=days, unit=unit)
-        for number, offset, addressee in ((1, 0, "accountable"), (2, 10, "supervisor"), (3, 20, "commission")):
+        for number, offset, addressee in ((1, 0, "holder"), (2, 10, "supervisor"), (3, 20, "commission")):
             if not policy.steps.filter(clock=clock, number=number).exists():
                 policy.steps.create(clock=clock, number=number, offset_days=offset, addressee=addressee)
 

@@ -48,20 +48,35 @@ class DaysBetween(Func):
         return clone.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
 
 
-def working_days_after(*day: str, days: int | str, calendar: int | str) -> Subquery:
+def working_days_after(
+    *day: str, days: int | str, calendar: int | str, plus: str | None = None, more: int = 0, back: int = 0
+) -> Subquery:
     """Return the date `days` working days after the latest column of `day`; null outside the calendar.
 
-    Of several columns only the last may not be null. `days` and `calendar` are values, or names of columns of the
-    outer query. Zero days after a day off is the last working day before it.
+    Of several columns only the last may not be null. `days` (which may be negative) and `calendar`, a version of one,
+    are values, or names of columns of the outer query; `plus` is a column with more days, `more` a number of
+    them. `back` starts so many calendar days earlier. Zero days after a day off is the last working day before it.
     """
     # Two subqueries deep: the day is named from the inner one, the number of days from the outer one.
+    first = latest(*(_named(name, depth=2) for name in day))
     start = CalendarDay.objects.filter(
-        calendar=_named(calendar, depth=2), day=latest(*(_named(name, depth=2) for name in day))
+        calendar=_named(calendar, depth=2), day=DaysLater(first, -back) if back else first
     )
+    ordinal = Subquery(start.order_by().values("ordinal")) + _named(days)
+    ordinal = ordinal + more if more else ordinal
     found = CalendarDay.objects.filter(
-        calendar=_named(calendar), is_working=True, ordinal=Subquery(start.order_by().values("ordinal")) + _named(days)
+        calendar=_named(calendar), is_working=True, ordinal=ordinal + OuterRef(plus) if plus else ordinal
     )
     return Subquery(found.order_by().values("day")[:1])
+
+
+def working_days_between(first: str, last: str, *, calendar: int) -> Any:
+    """Return the number of working days from `first` to the day before `last`, both columns; null outside."""
+    days = CalendarDay.objects.filter(calendar=calendar).order_by()
+    first_day, last_day = DaysLater(OuterRef(first), -1), DaysLater(OuterRef(last), -1)
+    return Subquery(days.filter(day=last_day).values("ordinal")) - Subquery(
+        days.filter(day=first_day).values("ordinal")
+    )
 
 
 def _named(value: int | str, depth: int = 1) -> Any:

@@ -68,6 +68,19 @@ class Update(Statement):
 
 
 @dataclass(frozen=True)
+class Raw(Statement):
+    """SQL that the ORM cannot say; `{tasks}` in it stands for the keys of the tasks, `params` go before theirs."""
+
+    sql: str
+    tasks: Any
+    params: tuple[Any, ...] = ()
+
+    def compile(self) -> Compiled:
+        keys, params = self.tasks.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+        return self.sql.format(tasks=keys), (*self.params, *params)
+
+
+@dataclass(frozen=True)
 class SelectIds(Statement):
     """SELECT the primary keys of rows."""
 
@@ -101,17 +114,26 @@ class Batch:
 _BATCH = (-1001, -1002)
 _DAY = date(1001, 1, 1)
 _AT = datetime(1001, 1, 1, tzinfo=UTC)
+_SPAN = (date(1002, 1, 1), date(1003, 1, 1))
 
 
-def run(build: Callable[..., Statement], batch: Batch, *, day: date, at: datetime, **static: Any) -> Any:
+def run(
+    build: Callable[..., Statement],
+    batch: Batch,
+    *,
+    day: date,
+    at: datetime,
+    span: tuple[date, date] | None = None,
+    **static: Any,
+) -> Any:
     """Run the statement that `build(tasks, day, at, **static)` describes, for `batch`.
 
     Returns the ids of a SelectIds, else the number of rows written. `static` arguments must be hashable: together
-    with the builder they name the compiled statement.
+    with the builder they name the compiled statement. `span` are two more days, for a builder that takes `span`.
     """
     key = tuple(sorted(static.items()))
-    sql, params, returns_rows = _compiled(connection.vendor, build, batch.is_due, key)
-    given = dict(zip(_marks(), _adapted(batch.first, batch.last, day, at), strict=True))
+    sql, params, returns_rows = _compiled(connection.vendor, build, batch.is_due, span is not None, key)
+    given = dict(zip(_marks(), _adapted(batch.first, batch.last, day, at, *(span or _SPAN)), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(sql, [given.get(param, param) if param.__hash__ else param for param in params])
         return [row[0] for row in cursor.fetchall()] if returns_rows else cursor.rowcount
@@ -124,19 +146,21 @@ def execute(statement: Statement) -> int:
         return int(cursor.rowcount)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _compiled(
-    vendor: str, build: Callable[..., Statement], is_due: bool, key: Any
+    vendor: str, build: Callable[..., Statement], is_due: bool, has_span: bool, key: Any
 ) -> tuple[str, tuple[Any, ...], bool]:
-    statement = build(Batch(*_BATCH, is_due).tasks(_DAY), _DAY, _AT, **dict(key))
+    static = dict(key) | ({"span": _SPAN} if has_span else {})
+    statement = build(Batch(*_BATCH, is_due).tasks(_DAY), _DAY, _AT, **static)
     return (*statement.compile(), statement.returns_rows)
 
 
 def _marks() -> tuple[Any, ...]:
-    return _adapted(*_BATCH, _DAY, _AT)
+    return _adapted(*_BATCH, _DAY, _AT, *_SPAN)
 
 
-def _adapted(first: int, last: int, day: date, at: datetime) -> tuple[Any, ...]:
+def _adapted(first: int, last: int, day: date, at: datetime, low: date, high: date) -> tuple[Any, ...]:
     """As the database's driver gets them: SQLite is sent text, PostgreSQL dates."""
     ops = connection.ops
-    return first, last, ops.adapt_datefield_value(day), ops.adapt_datetimefield_value(at)
+    days = (ops.adapt_datefield_value(low), ops.adapt_datefield_value(high))
+    return first, last, ops.adapt_datefield_value(day), ops.adapt_datetimefield_value(at), *days

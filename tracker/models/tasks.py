@@ -58,6 +58,11 @@ class TaskQuerySet(DerivedQuerySet):
         )
         return self.filter(Exists(cells))
 
+    def look_again(self, day: date) -> int:
+        """Let the scan look at these tasks on `day`, unless it does so before anyway; returns how many it moved."""
+        moved: int = self.filter(Q(next_check_on__isnull=True) | Q(next_check_on__gt=day)).update(next_check_on=day)
+        return moved
+
     def to_check(self, day: date) -> Any:
         """Return the tasks whose next check has come by `day`: one probe of a partial index."""
         return self.filter(next_check_on__isnull=False, next_check_on__lte=day)

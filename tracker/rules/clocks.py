@@ -9,19 +9,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.choices import Clock, DayUnit, TaskKind
+from tracker.choices import Clock, DayUnit, Stage, TaskKind
 from tracker.rules.stages import OPEN
 from tracker.rules.workdays import DAY, Names, Workdays
 
 Pause = tuple[date, date]
 """A suspension that is over: [first day, day on which the task went on)."""
 
+BEFORE_APPRAISAL = (Stage.ASSIGNED, Stage.PLANNED, Stage.DRAFTING, Stage.CONSULTATION)
+"""The stages in which the draft has not been submitted yet."""
+
+WAITS_SINCE = {
+    Clock.UNOWNED: "unowned_since",
+    Clock.LAPSED: "lapsed_since",
+    Clock.UNVERIFIED: "declared_since",
+    Clock.REVIEW: "reported_since",
+    Clock.REQUEST: "requested_since",
+}
+"""The clocks that run only while something waits, and the fact that says since when."""
+
+REASONS = {
+    Clock.UNOWNED: "unowned",
+    Clock.LAPSED: "lapsed",
+    Clock.UNVERIFIED: "declared",
+    Clock.REVIEW: "submitted",
+    Clock.REQUEST: "asked",
+    Clock.STAGE: "stage",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockFacts:
-    """What the clocks need to know of a task. `pauses` are the suspensions that are over, in order.
+    """What the clocks need to know of a task.
 
     `running_since`: since when they run without a break, after a suspension or a lapse; None: since the assignment.
+    `paused_days`, `stage_paused_days`: working days at rest that the age and the present stage pass over.
     """
 
     stage: str
@@ -29,30 +51,41 @@ class ClockFacts:
     assigned_on: date
     kind: str = TaskKind.DUTY
     due_on: date | None = None
+    submit_by: date | None = None
     last_report_on: date | None = None
     unowned_since: date | None = None
+    lapsed_since: date | None = None
+    declared_since: date | None = None
+    reported_since: date | None = None
+    requested_since: date | None = None
     running_since: date | None = None
     suspended: bool = False
     done_on: date | None = None
-    pauses: tuple[Pause, ...] = ()
+    paused_days: int = 0
+    stage_paused_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many days a clock may run; `days=None`: the policy sets no limit. The stage clock's is that of the stage."""
+    """How many days a clock may run; `days=None`: no policy sets a limit. The stage clock's is that of the stage.
+
+    `floor`: the day from which the rule holds; what it makes late is late no earlier than that day.
+    """
 
     clock: str
     days: int | None = None
     unit: str = DayUnit.WORKING
+    floor: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the ladder: `offset_days` working days after the first late day, to whom."""
+    """A step of the ladder: `offset_days` working days from the first late day (before it, if negative), to whom."""
 
     number: int
     offset_days: int
     addressee: str
+    repeat_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +99,11 @@ class StepDue:
 class Explanation:
     """Why a clock stands as it does. Days waited are in `unit`, days late always working days.
 
-    `start_reason_code`: deadline (written down), assigned, stage, report or unowned. `limit_days` is None for a
-    deadline that was written down. `days_off` are the holidays that the count passed over, weekends apart.
-    `counted_through` is the day asked for, or the day on which the task was done.
+    `start_reason_code`: deadline (written down), assigned, resumed, stage, report, unowned, lapsed, declared,
+    submitted or asked. `limit_days` is None for a deadline that was written down. `paused_days` are working days at
+    rest that the limit passes over. `days_off` are the holidays that the count passed over, weekends apart.
+    `counted_through` is the day asked for, or the day on which the task was done. `floor`: late no earlier, because
+    the rule holds only from then on.
     """
 
     clock: str
@@ -79,8 +114,9 @@ class Explanation:
     unit: str
     limit_on: date
     late_since: date
+    floor: date | None
     days_off: tuple[tuple[date, Names], ...]
-    pauses: tuple[Pause, ...]
+    paused_days: int
     days_waited: int
     days_late: int
     steps: tuple[StepDue, ...]
@@ -88,7 +124,7 @@ class Explanation:
 
     @property
     def is_late(self) -> bool:
-        return self.counted_through > self.limit_on
+        return self.counted_through >= self.late_since
 
     @property
     def next_step(self) -> StepDue | None:
@@ -99,53 +135,72 @@ class Explanation:
 def running(facts: ClockFacts, clock: str) -> bool:
     """Tell whether `clock` can make the task late now.
 
-    Only open tasks run: not done, suspended or withdrawn. Objectives have no clock, standing duties none for `due`.
+    Only open tasks run: not done, suspended or withdrawn. Objectives have no clock; standing duties neither `due`
+    nor `submit`, which ends with the appraisal of the draft.
     """
     if facts.suspended or facts.stage not in OPEN or facts.kind == TaskKind.OBJECTIVE:
         return False
     if clock == Clock.DUE:
         return facts.kind == TaskKind.DUTY
-    return clock != Clock.UNOWNED or facts.unowned_since is not None
+    if clock == Clock.SUBMIT:
+        return facts.kind == TaskKind.DUTY and facts.stage in BEFORE_APPRAISAL
+    waits_since = WAITS_SINCE.get(Clock(clock))
+    return waits_since is None or getattr(facts, waits_since) is not None
 
 
 def limit_on(facts: ClockFacts, limit: Limit, workdays: Workdays) -> date | None:
     """Return the last day in time of the clock that `limit` is for, or None where it does not run.
 
-    That of `due` stays known when the task is done or suspended: the four cells need it. An explicit deadline wins
-    over the limit and is not moved by a suspension; limits counted in days are.
+    That of `due` stays known when the task is done or suspended: the four cells need it. A deadline that was written
+    down wins over the limit and is not moved by a suspension; limits counted in working days are.
     """
     if not _is_defined(facts, limit.clock):
         return None
-    if limit.clock == Clock.DUE and facts.due_on is not None:
-        return facts.due_on
+    if written := _written(facts, limit.clock):
+        return written
     if limit.days is None:
         return None
     start, _ = starts_on(facts, limit.clock)
-    return _after(start, limit.days, limit.unit, facts.pauses, workdays)
+    if limit.unit == DayUnit.CALENDAR or limit.days == 0:
+        return start + DAY * limit.days
+    return workdays.add(start, limit.days + _paused(facts, limit.clock))
 
 
-def late_since(last_day: date, running_since: date | None = None) -> date:
+def late_since(last_day: date, *floors: date | None) -> date:
     """Return the first late day: the deadline day itself is not late. It may be a day off.
 
-    A limit that passed while the task was at rest makes it late from the day on which its clocks run again.
+    `floors`: a limit that passed while the task was at rest makes it late from the day on which its clocks run again,
+    and a stricter rule from the day on which it holds.
     """
-    return max(last_day + DAY, running_since or date.min)
+    return max(last_day + DAY, *(floor or date.min for floor in floors), date.min)
 
 
 def starts_on(facts: ClockFacts, clock: str) -> tuple[date, str]:
     """Return from which day the clock counts (that day not included) and the code of the reason.
 
-    Silence counts from the day of submission of the last accepted report; drafts and returned ones do not count.
+    Silence counts from the day of submission of the last accepted report; drafts and returned ones do not count. A
+    lapse counts from the last day on which the rule was in force.
     """
-    if clock == Clock.STAGE:
-        return facts.stage_since, "stage"
     if clock == Clock.SILENCE:
         return _silent_since(facts)
-    if clock == Clock.UNOWNED and facts.unowned_since is not None:
-        return facts.unowned_since, "unowned"
-    if clock == Clock.DUE and facts.due_on is not None:
+    if _written(facts, clock):
         return facts.assigned_on, "deadline"
-    return facts.assigned_on, "assigned"
+    if clock == Clock.STAGE:
+        return facts.stage_since, "stage"
+    since = getattr(facts, WAITS_SINCE[Clock(clock)]) if clock in WAITS_SINCE else None
+    if since is None:
+        return facts.assigned_on, "assigned"
+    return since - DAY if clock == Clock.LAPSED else since, REASONS[Clock(clock)]
+
+
+def _written(facts: ClockFacts, clock: str) -> date | None:
+    return {Clock.DUE: facts.due_on, Clock.SUBMIT: facts.submit_by}.get(Clock(clock))
+
+
+def _paused(facts: ClockFacts, clock: str) -> int:
+    if clock in (Clock.DUE, Clock.SUBMIT):
+        return facts.paused_days
+    return facts.stage_paused_days if clock == Clock.STAGE else 0
 
 
 def _silent_since(facts: ClockFacts) -> tuple[date, str]:
@@ -156,9 +211,19 @@ def _silent_since(facts: ClockFacts) -> tuple[date, str]:
     return begun, "assigned" if begun == facts.assigned_on else "resumed"
 
 
-def steps_due(since: date, steps: Iterable[Step], workdays: Workdays) -> tuple[StepDue, ...]:
-    """Return the day of each step, counted in working days from the first late day `since`, in order."""
-    return tuple(StepDue(step.number, workdays.add(since, step.offset_days), step.addressee) for step in steps)
+def steps_due(since: date, steps: Iterable[Step], workdays: Workdays, *, through: date) -> tuple[StepDue, ...]:
+    """Return the day of each step, counted in working days from the first late day `since`, in order.
+
+    The step that comes again is listed until the first time after `through`.
+    """
+    found = []
+    for step in steps:
+        on = workdays.add(since, step.offset_days)
+        found.append(StepDue(step.number, on, step.addressee))
+        while step.repeat_days and on <= through:
+            on = workdays.add(on, step.repeat_days)
+            found.append(StepDue(step.number, on, step.addressee))
+    return tuple(sorted(found, key=lambda step: (step.due_on, step.number)))
 
 
 def explain(
@@ -176,8 +241,8 @@ def explain(
         return None
     start, reason = starts_on(facts, clock)
     is_written = reason == "deadline"
-    is_counted = limit.unit == DayUnit.WORKING and not is_written
-    since = late_since(last_day, facts.running_since)
+    floor = None if is_written else limit.floor
+    since = late_since(last_day, facts.running_since, floor)
     through = min(today, facts.done_on) if facts.done_on else today
     return Explanation(
         clock=clock,
@@ -188,31 +253,18 @@ def explain(
         unit=limit.unit,
         limit_on=last_day,
         late_since=since,
-        days_off=workdays.days_off(start, last_day) if is_counted else (),
-        pauses=() if is_written else facts.pauses,
+        floor=floor if floor == since != last_day + DAY else None,
+        days_off=workdays.days_off(start, last_day) if limit.unit == DayUnit.WORKING and not is_written else (),
+        paused_days=_paused(facts, clock) if limit.unit == DayUnit.WORKING and not is_written else 0,
         days_waited=_waited(start, through, limit.unit, workdays),
         days_late=max(workdays.count(since - DAY, through), 0),
-        steps=steps_due(since, steps, workdays),
+        steps=steps_due(since, steps, workdays, through=through),
         counted_through=through,
     )
 
 
 def _is_defined(facts: ClockFacts, clock: str) -> bool:
     return facts.kind == TaskKind.DUTY if clock == Clock.DUE else running(facts, clock)
-
-
-def _after(start: date, days: int, unit: str, pauses: Iterable[Pause], workdays: Workdays) -> date:
-    """Count `days` after `start`; days of a suspension are passed over."""
-    last_day = _add(start, days, unit, workdays)
-    for first, resumed in pauses:
-        begins = max(first, start + DAY)
-        if begins <= last_day and begins < resumed:
-            last_day = _add(last_day, _waited(begins - DAY, resumed - DAY, unit, workdays), unit, workdays)
-    return last_day
-
-
-def _add(day: date, days: int, unit: str, workdays: Workdays) -> date:
-    return workdays.add(day, days) if unit == DayUnit.WORKING else day + DAY * days
 
 
 def _waited(start: date, end: date, unit: str, workdays: Workdays) -> int:

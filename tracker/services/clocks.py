@@ -14,12 +14,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
+from tracker.boards.governing import Rules
 from tracker.clock import local_day
 from tracker.errors import Stale
 from tracker.models import Task
 from tracker.models.statements import Batch
 from tracker.services.crossings import Count, rewind, settle_batch
-from tracker.services.limits import Rules
 
 BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
 
@@ -30,13 +30,15 @@ def settle(tasks: Any, *, through: date, at: datetime) -> Count:
     Five missed days and one run therefore write the same rows as five daily runs. Batches of key ranges, each in a
     transaction of its own unless the caller has one; a run that is killed goes on where it stopped.
     """
-    total = Count()
+    total, rules = Count(), None
     while (day := _first_due(tasks, through)) is not None:
-        total.add(_settle_batch(tasks, day=day, at=at))
+        if rules is None or not rules.hold_on(day):
+            rules = Rules.on(day)
+        total.add(_settle_batch(tasks, day=day, at=at, rules=rules))
     return total
 
 
-def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
+def _settle_batch(tasks: Any, *, day: date, at: datetime, rules: Rules) -> Count:
     with transaction.atomic(savepoint=False):
         ids = list(
             tasks.to_check(day)
@@ -46,7 +48,7 @@ def _settle_batch(tasks: Any, *, day: date, at: datetime) -> Count:
         )
         if not ids:
             return Count()
-        count = settle_batch(Batch(ids[0], ids[-1], is_due=True), day=day, at=at, rules=Rules.on(day))
+        count = settle_batch(Batch(ids[0], ids[-1], is_due=True), day=day, at=at, rules=rules)
         count.looked_at = len(ids)
         return count
 
@@ -57,20 +59,26 @@ def _first_due(tasks: Any, through: date) -> date | None:
     return first
 
 
-def wind(ids: Iterable[int], *, at: datetime) -> None:
-    """Recalculate the clocks of the tasks `ids` after a change, close what no longer holds, open what now is late."""
+def wind(ids: Iterable[int], *, at: datetime, since: date | None = None, cause: str = "") -> None:
+    """Recalculate the clocks of the tasks `ids` after a change, close what no longer holds, open what now is late.
+
+    `since`: the day from which the change holds, where it is entered later; the rules of that day come first, and each
+    later version takes over on its own day. `cause` names the change for the flags that it closes.
+    """
     day = local_day(at)
-    rules = Rules.on(day)
+    first = min(since or day, day)
+    rules = Rules.on(first)
     for pk in ids:
-        rewind(Batch.one(pk), day=day, at=at, rules=rules)
+        rewind(Batch.one(pk), day=first, at=at, rules=rules, cause=cause)
         settle(Task.objects.filter(pk=pk), through=day, at=at)
 
 
 @contextmanager
-def changing(task: Task, *, at: datetime, version: int | None = None) -> Iterator[Task]:
+def changing(task: Task, *, at: datetime, version: int | None = None, cause: str = "") -> Iterator[Task]:
     """Lock `task`, settle its clocks through the day of `at`, and wind them again after the block.
 
-    Raises Stale when `version` is given and is no longer the current one.
+    `cause` names what changes (`extension:12`), for the flags that it closes. Raises Stale when `version` is given and
+    is no longer the current one.
     """
     with transaction.atomic():
         rows = Task.objects.filter(pk=task.pk)
@@ -80,7 +88,7 @@ def changing(task: Task, *, at: datetime, version: int | None = None) -> Iterato
         settle(rows, through=local_day(at), at=at)
         task.refresh_from_db()
         yield task
-        wind([task.pk], at=at)
+        wind([task.pk], at=at, cause=cause)
         task.refresh_from_db()
 
 

@@ -5,27 +5,36 @@ The functions with `tasks, day, at` describe statements that tracker.models.stat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, DateField, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
-from tracker.choices import Addressee, Clock, EvidenceState, Role, Stage, TaskKind
-from tracker.models import Event, Flag, FlagStep, Institutionalization, Responsibility, StageChange, Task
-from tracker.models.expressions import DaysBetween, DaysLater, earliest, working_days_after
+from tracker.boards.governing import Rules
+from tracker.choices import Clock, EvidenceState, Role, Stage, TaskKind
+from tracker.models import CalendarDay, Event, Flag, Institutionalization, Responsibility, StageChange, Task
+from tracker.models.expressions import DaysLater, earliest, working_days_after, working_days_between
 from tracker.models.statements import Batch, Insert, SelectIds, Update, execute, run
 from tracker.models.tasks import CLOSED_STAGES
+from tracker.services import ladder
 from tracker.services.evidence import settle_evidence, tasks_touched_on
-from tracker.services.limits import COLUMNS, RUNNING, Rules, limit_columns, unowned_limit, unowned_since
+from tracker.services.limits import (
+    COLUMNS,
+    RUNNING,
+    WRITTEN,
+    calendar_of,
+    counted,
+    floors,
+    limit_columns,
+    policy_of,
+    unowned_since,
+    waiting_columns,
+)
 
 ONE_OPEN_FLAG = "(task_id, clock) WHERE closed_on IS NULL"
-STEP_ONCE = "(flag_id, number, due_on, addressee)"
-STEP_ON = Case(
-    When(policy__steps__offset_days=0, then=F("since")),
-    default=working_days_after("since", days="policy__steps__offset_days", calendar="policy__calendar"),
-)
 
 
 @dataclass
@@ -45,34 +54,46 @@ class Count:
 
 
 def settle_batch(batch: Batch, *, day: date, at: datetime, rules: Rules) -> Count:
-    """Settle `batch` for `day` and move its next checks forward. Idempotent; runs in the caller's transaction."""
+    """Settle `batch` for `day` and move its next checks forward. Idempotent; runs in the caller's transaction.
+
+    Rules that hold from this very day on have calculated the limits anew before anything closes or opens by them.
+    """
+    why = "rules" if rules.starts_on(day) else "met"
     apply_dated_facts(batch, day=day, at=at, rules=rules)
-    closed = close_flags(batch, day=day, at=at)
-    opened = sum(run(_open, batch, day=day, at=at, clock=clock, policy=rules.policy_id) for clock in COLUMNS)
-    if opened:
-        run(_record_opened, batch, day=day, at=at)
-    stepped = run(_take_steps, batch, day=day, at=at)
-    run(_set_next_check, batch, day=day, at=at, is_settled=True)
+    closed = close_flags(batch, day=day, at=at, why=why)
+    open_flags(batch, day=day, at=at, rules=rules)
+    opened = run(_record_late, batch, day=day, at=at)
+    stepped = ladder.climb(batch, day=day, at=at)
+    run(_set_next_check, batch, day=day, at=at, is_settled=True, rules=rules)
     return Count(opened=opened, closed=closed, stepped=stepped)
 
 
-def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
-    """Recalculate the clocks of `batch` after a change, close what no longer holds, and set the next check."""
+def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules, cause: str = "") -> None:
+    """Recalculate the clocks of `batch` after a change, close what no longer holds, and set the next check.
+
+    `cause` names what was changed (`extension:12`), for the flags that it closes.
+    """
+    run(_set_waiting, batch, day=day, at=at)
     run(_set_limits, batch, day=day, at=at, rules=rules)
     _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=False)
-    close_flags(batch, day=day, at=at)
-    run(_set_next_check, batch, day=day, at=at, is_settled=False)
+    close_flags(batch, day=day, at=at, cause=cause)
+    run(_set_next_check, batch, day=day, at=at, is_settled=False, rules=rules)
 
 
 def apply_dated_facts(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
-    """Apply what holds from `day` on by its date alone: ended suspensions, evidence, holders."""
-    moved = _resume(run(_suspension_over, batch, day=day, at=at), at=at)
+    """Apply what holds from `day` on by its date alone: ended suspensions, evidence, rules, holders."""
+    moved = _resume(run(_suspension_over, batch, day=day, at=at), at=at, rules=rules)
     touched = tasks_touched_on(day)
     if touched.exists():
         moved += settle_evidence(batch.tasks(day).filter(pk__in=touched), day=day, at=at)
-    if moved:
+    changes = bool(moved) or rules.starts_on(day)
+    if changes:
         run(_set_limits, batch, day=day, at=at, rules=rules)
-    _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=not moved)
+    _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=not changes)
+
+
+def _set_waiting(tasks: Any, day: date, at: datetime) -> Update:
+    return Update(tasks, waiting_columns())
 
 
 def _set_limits(tasks: Any, day: date, at: datetime, rules: Rules) -> Update:
@@ -92,7 +113,7 @@ def _set_unowned_since(tasks: Any, day: date, at: datetime, only_changes: bool) 
 
 def _set_unowned_limit(tasks: Any, day: date, at: datetime, only_changes: bool, rules: Rules) -> Update:
     rows = tasks.filter(_owner_changes_on(day)) if only_changes else tasks
-    return Update(rows, {"unowned_limit_on": unowned_limit(rules)})
+    return Update(rows, limit_columns(rules, Clock.UNOWNED))
 
 
 def _owner_changes_on(day: date) -> Q:
@@ -105,77 +126,181 @@ def _suspension_over(tasks: Any, day: date, at: datetime) -> SelectIds:
     return SelectIds(tasks.filter(stage=Stage.SUSPENDED, suspended_until__lte=day))
 
 
-def _resume(ids: list[int], *, at: datetime) -> int:
-    """Return tasks whose suspension has ended to the stage that they had before it."""
+def _resume(ids: list[int], *, at: datetime, rules: Rules) -> int:
+    """Return tasks whose suspension has ended to the stage that they had before it.
+
+    The clocks of age and stage pass over the working days at rest, unless their limit had passed before: touching a
+    task resets nothing. Source: rulings.md, "A suspension pauses working-day clocks".
+    """
     if not ids:
         return 0
     rows = Task.objects.filter(pk__in=ids)
     before = StageChange.objects.filter(task=OuterRef("pk"), to_stage=Stage.SUSPENDED).order_by("-on", "-id")
     stage = Coalesce(Subquery(before.values("from_stage")[:1]), Value(Stage.ASSIGNED.value))
+    entered = (
+        StageChange.objects.filter(task=OuterRef("pk"))
+        .exclude(to_stage=Stage.SUSPENDED)
+        .exclude(from_stage=Stage.SUSPENDED)
+    )
+    since = Coalesce(Subquery(entered.order_by("-on", "-id").values("on")[:1]), F("stage_since"))
     change = {"task": F("pk"), "from_stage": F("stage"), "to_stage": stage, "on": F("suspended_until")}
-    change |= {"recorded_at": Value(at), "reason": Value(""), "is_lapse": Value(False)}
+    change |= {"recorded_at": Value(at), "reason": Value(""), "document": Value(""), "is_lapse": Value(False)}
     execute(Insert(StageChange, change, rows))
-    resumed_on = F("suspended_until")
-    rows.update(stage=stage, stage_since=resumed_on, running_since=resumed_on, suspended_until=None)
+    rows.update(stage=stage, stage_since=since)
+    rows.update(**_paused(rules))
+    rows.update(running_since=F("suspended_until"), suspended_on=None, suspended_until=None)
     return len(ids)
 
 
-def _open(tasks: Any, day: date, at: datetime, clock: Clock, policy: int) -> Insert:
-    """A flag for each running clock whose last day in time lies before `day`; not late while the task was at rest."""
+def _paused(rules: Rules) -> dict[str, Any]:
+    """The working days at rest, added where the limit had not passed when the rest began."""
+    calendar = rules.days(rules.default.calendar_id).version_id
+    rested = Coalesce(working_days_between("suspended_on", "suspended_until", calendar=calendar), 0)
+    in_time = {clock: Coalesce(counted(rules, clock), F("suspended_on")) for clock in (Clock.DUE, Clock.STAGE)}
+    return {
+        "paused_days": F("paused_days")
+        + Case(When(suspended_on__lte=in_time[Clock.DUE], then=rested), default=Value(0)),
+        "stage_paused_days": F("stage_paused_days")
+        + Case(When(suspended_on__lte=in_time[Clock.STAGE], then=rested), default=Value(0)),
+    }
+
+
+def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
+    """Open a flag for each running clock that is late on `day`, or whose ladder begins to remind on it."""
+    for clock in _clocks(rules):
+        run(_open, batch, day=day, at=at, clock=clock, rules=rules)
+    reminders = list(_reminders(rules, day))
+    for clock, policy, span in reminders:
+        run(_remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy)
+    if reminders:
+        run(_record_reminders, batch, day=day, at=at)
+
+
+def _clocks(rules: Rules) -> list[Clock]:
+    """The clocks that can run: those with a limit in some policy, and those that somebody may have written down."""
+    limited = {row[0] for terms in rules.policies for row in terms.limits}
+    return [clock for clock in COLUMNS if clock in limited or clock in WRITTEN]
+
+
+def _leads(rules: Rules, clock: Clock) -> list[tuple[int, int, int]]:
+    """(policy, calendar version, working days before the first late day) of each reminder of the clock."""
+    return [
+        (terms.policy_id, rules.days(terms.calendar_id).version_id, lead)
+        for terms in rules.policies
+        for lead in terms.leads(clock)
+    ]
+
+
+def _reminders(rules: Rules, day: date) -> Iterator[tuple[Clock, int, tuple[date, date]]]:
+    """Give (clock, policy, first and last limit) for which one of its reminders falls on `day`. One query a calendar.
+
+    The `lead`-th working day before the first late day is `day` for a range of limits, so that the scan compares a
+    column with two constants instead of counting for each task. On a day off nobody is reminded.
+    """
+    leads = [(clock, *lead) for clock in _clocks(rules) for lead in _leads(rules, clock)]
+    for version in {version for _, _, version, _ in leads}:
+        ahead = _working_days_from(day, version, max(lead for *_, of, lead in leads if of == version))
+        for clock, policy, of, lead in leads:
+            if of == version and len(ahead) > lead:
+                yield clock, policy, (ahead[lead - 1], ahead[lead] - timedelta(days=1))
+
+
+def _working_days_from(day: date, version: int, count: int) -> list[date]:
+    """Return `day` and the `count` working days after it; nothing where `day` is off."""
+    days = CalendarDay.objects.filter(calendar=version, is_working=True, day__gte=day).order_by("day")
+    found = list(days.values_list("day", flat=True)[: count + 1])
+    return found if found and found[0] == day else []
+
+
+def _flag_columns(clock: Clock, at: datetime, rules: Rules) -> dict[str, Any]:
     column = COLUMNS[clock]
-    columns = {
+    return {
         "task": F("pk"),
         "clock": Value(clock.value),
-        "policy": Value(policy),
+        "policy": policy_of(rules, clock),
+        "calendar_version": calendar_of(rules, clock),
         "limit_on": F(column),
-        "since": Greatest(DaysLater(F(column), 1), F("running_since")),
+        "since": Greatest(DaysLater(F(column), 1), F("running_since"), *floors(rules, clock)),
         "opened_at": Value(at),
         "acknowledged_note": Value(""),
+        "snoozed_reason": Value(""),
         "closed_why": Value(""),
+        "closed_by": Value(""),
         "version": Value(1),
     }
-    return Insert(Flag, columns, tasks.filter(RUNNING, **{f"{column}__lt": day}), ONE_OPEN_FLAG)
 
 
-def _record_opened(tasks: Any, day: date, at: datetime) -> Insert:
-    """One event for each flag that this run has opened and that has none yet."""
-    told = Event.objects.filter(
-        object_kind="flag", object_id=Cast(OuterRef("pk"), CharField()), kind="flag.opened", task=OuterRef("task")
+def _open(tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules) -> Insert:
+    """A flag for each running clock whose last day in time lies before `day`; not late while the task was at rest."""
+    rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__lt": day})
+    return Insert(Flag, _flag_columns(clock, at, rules), rows, ONE_OPEN_FLAG)
+
+
+def _remind(
+    tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules, policy: int, span: tuple[date, date]
+) -> Insert:
+    """A flag that is not late yet, for each clock whose first reminder falls on this day."""
+    rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__range": span}).alias(governs=policy_of(rules, clock))
+    return Insert(Flag, _flag_columns(clock, at, rules), rows.filter(governs=policy), ONE_OPEN_FLAG)
+
+
+def _record_late(tasks: Any, day: date, at: datetime) -> Insert:
+    """One event for each flag that is late now, opened by this run or late from this day, and not told yet."""
+    flags = Flag.objects.filter(Q(opened_at=at) | Q(since=day), since__lte=day, task__in=tasks.values("pk")).open()
+    return Insert(Event, _flag_event("flag.opened", at, F("since")), flags.filter(~_is_told("flag.opened")))
+
+
+def _record_reminders(tasks: Any, day: date, at: datetime) -> Insert:
+    flags = Flag.objects.filter(opened_at=at, since__gt=day, task__in=tasks.values("pk")).open()
+    columns = _flag_event("flag.reminded", at, Value(day, output_field=DateField()))
+    return Insert(Event, columns, flags.filter(~_is_told("flag.reminded")))
+
+
+def _is_told(kind: str) -> Exists:
+    return Exists(
+        Event.objects.filter(
+            object_kind="flag", object_id=Cast(OuterRef("pk"), CharField()), kind=kind, task=OuterRef("task")
+        )
     )
-    flags = Flag.objects.filter(~Exists(told), task__in=tasks.values("pk"), opened_at=at)
-    return Insert(Event, _flag_event("flag.opened", at, F("since")), flags)
 
 
-def close_flags(batch: Batch, *, day: date, at: datetime) -> int:
+def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", cause: str = "") -> int:
     """Close the open flags of `batch` whose condition no longer holds, dated on the day on which it ended.
 
-    A day in the past says nothing of flags that are late only since a later day.
+    A reminder ends, too, when its limit moves: closed before it is late, it says nothing of lateness.
     """
-    ids = run(_no_longer_late, batch, day=day, at=at)
+    ids = run(_no_longer_held, batch, day=day, at=at)
     if not ids:
         return 0
     rows = Flag.objects.filter(pk__in=ids)
     task = Task.objects.filter(pk=OuterRef("task"))
     done_on = Subquery(task.filter(stage=Stage.INSTITUTIONALIZED).values("done_on"))
     stage = Subquery(task.filter(stage__in=CLOSED_STAGES).values("stage"))
+    moved = Case(When(since__gt=day, then=Value("moved")), default=Value(why))
     rows.update(
-        closed_on=Greatest(F("since"), Coalesce(done_on, Value(day, output_field=DateField()))),
+        closed_on=Coalesce(done_on, Value(day, output_field=DateField())),
         closed_at=at,
-        closed_why=Coalesce(stage, Value("met")),
+        closed_why=Coalesce(stage, moved),
+        closed_by=cause,
         version=F("version") + 1,
     )
     execute(Insert(Event, _flag_event("flag.closed", at, F("closed_on")), rows))
     return len(ids)
 
 
-def _no_longer_late(tasks: Any, day: date, at: datetime) -> SelectIds:
-    holds = Q()
+def _no_longer_held(tasks: Any, day: date, at: datetime) -> SelectIds:
+    """Late flags hold while the last day in time lies behind, reminders while it is the one they remind of.
+
+    A day in the past says nothing of flags that opened for a later one.
+    """
+    late, reminds = Q(), Q()
     for clock, column in COLUMNS.items():
-        holds |= Q(clock=clock, **{f"task__{column}__lt": day})
-    holds &= ~Q(task__stage__in=CLOSED_STAGES)
-    still_late = Flag.objects.filter(holds, pk=OuterRef("pk"))
-    flags = Flag.objects.open().filter(task__in=tasks.values("pk"), since__lte=day)
-    return SelectIds(flags.filter(~Exists(still_late)))
+        late |= Q(clock=clock, **{f"task__{column}__lt": day})
+        reminds |= Q(clock=clock, **{f"task__{column}": F("limit_on")})
+    holds = (Q(since__lte=day) & late | Q(since__gt=day) & reminds) & ~Q(task__stage__in=CLOSED_STAGES)
+    still = Flag.objects.filter(holds, pk=OuterRef("pk"))
+    flags = Flag.objects.open().filter(task__in=tasks.values("pk"))
+    return SelectIds(flags.filter(~Exists(still)))
 
 
 def _flag_event(kind: str, at: datetime, on: Any) -> dict[str, Any]:
@@ -194,74 +319,41 @@ def _flag_event(kind: str, at: datetime, on: Any) -> dict[str, Any]:
     }
 
 
-def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
-    """Every step of the open flags of `tasks` whose day has come; each once."""
-    flags = (
-        Flag.objects.open()
-        .filter(
-            task__in=tasks.values("pk"),
-            policy__steps__clock=F("clock"),
-            # n working days take at least n days: a cheap test before the calendar is asked.
-            policy__steps__offset_days__lte=DaysBetween(F("since"), Value(day, output_field=DateField())),
-        )
-        .annotate(step_on=STEP_ON)
-        .filter(step_on__lte=day)
-    )
-    columns = {
-        "flag": F("pk"),
-        "number": F("policy__steps__number"),
-        "due_on": F("step_on"),
-        "addressee": F("policy__steps__addressee"),
-        "body": _addressed_body(),
-    }
-    return Insert(FlagStep, columns, flags, STEP_ONCE)
+def _set_next_check(tasks: Any, day: date, at: datetime, is_settled: bool, rules: Rules) -> Update:
+    return Update(tasks, {"next_check_on": next_check(day, is_settled=is_settled, rules=rules)})
 
 
-def _addressed_body() -> Any:
-    """The body that the step goes to on its day: the accountable one, or one that supervises beside it."""
-    cells = Responsibility.objects.filter(task=OuterRef("task"), valid_from__lte=OuterRef("step_on")).exclude(
-        valid_to__lte=OuterRef("step_on")
-    )
-    accountable = cells.filter(role=Role.ACCOUNTABLE).order_by("pk").values("body")[:1]
-    supervisor = cells.filter(role=Role.SUPERVISES).order_by("pk").values("body")[:1]
-    return Case(
-        When(policy__steps__addressee=Addressee.HOLDER, then=Subquery(accountable)),
-        When(policy__steps__addressee=Addressee.SUPERVISOR, then=Subquery(supervisor)),
-        default=None,
-    )
-
-
-def _set_next_check(tasks: Any, day: date, at: datetime, is_settled: bool) -> Update:
-    return Update(tasks, {"next_check_on": next_check(day, is_settled=is_settled)})
-
-
-def next_check(day: date, *, is_settled: bool) -> Any:
+def next_check(day: date, *, is_settled: bool, rules: Rules) -> Any:
     """Return the first day after `day` on which a clock, a step or a dated fact could change anything; null: none can.
 
     Where `day` is not settled yet, a clock that has passed without a flag gives its crossing, even one before `day`:
     back-dated entries are settled on the day on which they should have been.
     """
-    crossings = [
-        Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS
-    ]
-    known = earliest(
-        *crossings, _next_step(day, is_settled), F("suspended_until"), _next_owner_change(day), _next_evidence(day)
-    )
+    days = [Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS]
+    days += [reminder for clock in COLUMNS for reminder in _next_reminders(clock, day, is_settled, rules)]
+    days += [ladder.next_step(day), F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
+    if rules.changes_on:
+        days.append(Value(rules.changes_on, output_field=DateField()))
+    known = earliest(*days)
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
 
 def _will_cross(clock: Clock, day: date, is_settled: bool) -> Any:
-    if is_settled:  # then whatever lies before has its flag
-        return RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day})
-    return RUNNING & ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
+    ahead = RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day})
+    if is_settled:
+        return ahead
+    return ahead | RUNNING & ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
 
 
-def _next_step(day: date, is_settled: bool) -> Any:
-    """The day of the next step of any open flag; where `day` is settled, whatever lies before it has been taken."""
-    flags = Flag.objects.open().filter(task=OuterRef("pk"), policy__steps__clock=F("clock")).annotate(step_on=STEP_ON)
-    taken = FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("policy__steps__number"))
-    to_come = flags.filter(step_on__gt=day) if is_settled else flags.filter(~Exists(taken))
-    return Subquery(to_come.order_by("step_on").values("step_on")[:1])
+def _next_reminders(clock: Clock, day: date, is_settled: bool, rules: Rules) -> list[Any]:
+    """The days of the reminders to come; on a day not settled yet, its own reminder too."""
+    found = []
+    for _policy, calendar, lead in _leads(rules, clock):
+        on = working_days_after(COLUMNS[clock], days=1 - lead, calendar=calendar)
+        after = Q(on__gt=day) if is_settled else Q(on__gte=day)
+        rows = Task.objects.filter(pk=OuterRef("pk")).annotate(on=on).filter(after)
+        found.append(Case(When(RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day}), then=Subquery(rows.values("on")))))
+    return found
 
 
 def _next_owner_change(day: date) -> Any:

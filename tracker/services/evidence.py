@@ -56,10 +56,11 @@ def _move(tasks: Any, *, to: Stage, on: Any, at: datetime, is_lapse: bool) -> in
         return 0
     rows = Task.objects.filter(pk__in=ids)
     change = {"from_stage": F("stage"), "to_stage": Value(to.value), "on": on, "recorded_at": Value(at)}
-    change |= {"task": F("pk"), "reason": Value(""), "is_lapse": Value(is_lapse)}
+    change |= {"task": F("pk"), "reason": Value(""), "document": Value(""), "is_lapse": Value(is_lapse)}
     execute(Insert(StageChange, change, rows))
     execute(Insert(Event, _event_columns(to, on, at, is_lapse), rows))
-    fields = {"done_on": None, "running_since": on} if is_lapse else {"done_on": on}
+    lapsed = {"done_on": None, "running_since": on, "lapsed_since": on, "stage_paused_days": 0}
+    fields = lapsed if is_lapse else {"done_on": on, "lapsed_since": None}
     rows.update(stage=to, stage_since=on, **fields)
     return len(ids)
 

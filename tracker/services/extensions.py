@@ -56,9 +56,7 @@ def ask(
         extension.full_clean(exclude=["asked_by"])
         extension.save(force_insert=True)
         after = history.values_of(extension, "body", "letter_number", "letter_on", "due_on_before", "wanted_on")
-        history.record(
-            "extension.asked", extension, by=by, at=at, task=task, after=after, why=extension.reason
-        )
+        history.record("extension.asked", extension, by=by, at=at, task=task, after=after, why=extension.reason)
     return extension
 
 
@@ -94,7 +92,7 @@ def grant(
     require(by, "extension.decide", extension)
     if not decision_number.strip():
         raise refuse(decision_number=_("Give the number of the decision that grants it."))
-    with clocks.changing(extension.task, at=at) as task:
+    with clocks.changing(extension.task, at=at, cause=f"extension:{extension.pk}") as task:
         decision = {"granted_on": due_on, "decision_number": decision_number.strip()}
         _decide(extension, ExtensionState.GRANTED, by=by, at=at, note=note, version=version, **decision)
         if task.stage in ENDED:
@@ -120,7 +118,7 @@ def refuse_(
     require(by, "extension.decide", extension)
     if not note.strip():
         raise refuse(note=_("Say why, so that the body knows what to do."))
-    with clocks.changing(extension.task, at=at):
+    with clocks.changing(extension.task, at=at, cause=f"extension:{extension.pk}"):
         decision = {"decision_number": decision_number.strip()}
         _decide(extension, ExtensionState.REFUSED, by=by, at=at, note=note, version=version, **decision)
         _tell(extension, by=by, at=at)

@@ -53,6 +53,7 @@ def declare(
     evidence.save()
     after = history.values_of(evidence, "instrument", "level", "articles", "coverage")
     history.record("evidence.declared", evidence, by=by, at=at, on=evidence.declared_on, task=task, after=after)
+    clocks.wind([task.pk], at=at, cause=f"evidence:{evidence.pk}")
     return evidence
 
 
@@ -88,7 +89,7 @@ def verify(evidence: Institutionalization, *, by: Any, at: datetime, note: str =
     require(by, "evidence.verify", evidence)
     _check_rank(evidence)
     seen = hash_of(evidence)
-    with clocks.changing(evidence.task, at=at):
+    with clocks.changing(evidence.task, at=at, cause=f"evidence:{evidence.pk}"):
         _decide(
             evidence,
             EvidenceState.VERIFIED,
@@ -103,13 +104,13 @@ def verify(evidence: Institutionalization, *, by: Any, at: datetime, note: str =
     return evidence
 
 
-@transaction.atomic
 def send_back(evidence: Institutionalization, *, by: Any, at: datetime, note: str) -> Institutionalization:
     """Return what was declared, with the reason."""
     require(by, "evidence.verify", evidence)
     if not note.strip():
         raise refuse(note=_("Say what is missing, so that the body can mend it."))
-    return _decide(evidence, EvidenceState.RETURNED, by=by, at=at, note=note)
+    with clocks.changing(evidence.task, at=at, cause=f"evidence:{evidence.pk}"):
+        return _decide(evidence, EvidenceState.RETURNED, by=by, at=at, note=note)
 
 
 def hash_of(evidence: Institutionalization) -> str:

@@ -2,79 +2,211 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models import (
+    Case,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
-from tracker.choices import Clock, DayUnit, Role, Stage, TaskKind
-from tracker.models import Policy, Responsibility
+from tracker.boards.governing import Rules
+from tracker.choices import Clock, DayUnit, EvidenceState, ExtensionState, ReportState, Role, Stage, TaskKind
+from tracker.models import Extension, Institutionalization, ProgressReport, Responsibility, TaskLevel
 from tracker.models.expressions import NEVER, DaysLater, latest, working_days_after
 from tracker.models.tasks import CLOSED_STAGES
+from tracker.rules.clocks import BEFORE_APPRAISAL
+from tracker.rules.governing import Terms
 
 COLUMNS = {
     Clock.DUE: "effective_due_on",
+    Clock.SUBMIT: "submit_limit_on",
     Clock.STAGE: "stage_limit_on",
     Clock.SILENCE: "silence_limit_on",
     Clock.UNOWNED: "unowned_limit_on",
+    Clock.UNVERIFIED: "unverified_limit_on",
+    Clock.LAPSED: "lapsed_limit_on",
+    Clock.REVIEW: "review_limit_on",
+    Clock.REQUEST: "request_limit_on",
 }
 RUNNING = ~Q(stage__in=CLOSED_STAGES) & ~Q(kind=TaskKind.OBJECTIVE)
+WRITTEN = {Clock.DUE: "due_on", Clock.SUBMIT: "submit_by"}
+"""The deadlines that somebody wrote down: they win over a limit, and no rule that starts later moves them."""
+
+STARTS = {
+    Clock.DUE: ("assigned_on",),
+    Clock.SUBMIT: ("assigned_on",),
+    Clock.STAGE: ("stage_since",),
+    Clock.SILENCE: ("last_report_on", "running_since"),
+    Clock.UNOWNED: ("unowned_since",),
+    Clock.UNVERIFIED: ("declared_since",),
+    Clock.LAPSED: ("lapsed_since",),
+    Clock.REVIEW: ("reported_since",),
+    Clock.REQUEST: ("requested_since",),
+}
+"""The columns from the latest of which each clock counts; only the last of several is never null."""
+
+PAUSES = {Clock.DUE: "paused_days", Clock.SUBMIT: "paused_days", Clock.STAGE: "stage_paused_days"}
+DAYS_BACK = {Clock.LAPSED: 1}
+"""A lapse counts from the day before: the last one on which the rule was in force."""
 
 
-@dataclass(frozen=True)
-class Rules:
-    """The policy version that governs a day, with its limits at hand: (clock, stage, days, unit). Hashable."""
-
-    policy_id: int
-    calendar_id: int
-    limits: tuple[tuple[str, str, int, str], ...]
-
-    @classmethod
-    def on(cls, day: date) -> Rules:
-        """Return the default policy in force on `day`. Raises Policy.DoesNotExist when there is none. Two queries."""
-        policy = Policy.objects.default_on(day).first()
-        if policy is None:
-            raise Policy.DoesNotExist(f"No default policy is in force on {day}: load the shipped one or enter one.")
-        limits = policy.limits.order_by("clock", "stage").values_list("clock", "stage", "days", "unit")
-        return cls(policy.pk, policy.calendar_id, tuple(limits))
-
-    def limit(self, clock: str, stage: str = "") -> tuple[int, str] | None:
-        """Return (days, unit) of a clock, or None where the policy sets no limit."""
-        return next(((days, unit) for c, s, days, unit in self.limits if (c, s) == (clock, stage)), None)
-
-    def after(self, clock: Clock, *columns: str, stage: str = "") -> Any:
-        """Return the last day in time of `clock`, counted from the latest of `columns`; the last one is never null."""
-        limit = self.limit(clock, stage)
-        if limit is None:
-            return Value(None)
-        days, unit = limit
-        if unit == DayUnit.CALENDAR:
-            return DaysLater(latest(*(F(name) for name in columns)), days)
-        return working_days_after(*columns, days=days, calendar=self.calendar_id)
+def scope_of(terms: Terms) -> Q:
+    """Return the tasks that the policy reaches, as `rules.governing.reaches` says it."""
+    if terms.task_id:
+        return Q(pk=terms.task_id)
+    scope = Q(resolution=terms.resolution_id) if terms.resolution_id else Q()
+    if not terms.level:
+        return scope
+    levels = TaskLevel.objects.filter(task=OuterRef("pk"), level=terms.level)
+    if terms.rank:
+        levels = levels.alias(ranks=Cast("accepted_ranks", TextField())).filter(ranks__contains=f'"{terms.rank}"')
+    return scope & Q(Exists(levels))
 
 
-def limit_columns(rules: Rules) -> dict[str, Any]:
-    """Return the columns of due, stage and silence; null where the clock does not run.
+def by_policy(rules: Rules, clock: Clock, value: Callable[[Terms, str], Any]) -> Any:
+    """Return `value(terms, stage)` of the policy that governs `clock` of each task, else of the default.
+
+    `stage` is that of the stage clock, "" for the others.
+    """
+    whens, otherwise = [], value(rules.default, "")
+    for terms in rules.policies:
+        scope = scope_of(terms)
+        for stage in Stage.values if clock == Clock.STAGE else [""]:
+            if not terms.limit(clock, stage):
+                continue
+            condition = scope & Q(stage=stage) if stage else scope
+            if not condition:
+                otherwise = value(terms, stage)
+                break
+            whens.append(When(condition, then=value(terms, stage)))
+    return Case(*whens, default=otherwise) if whens else otherwise
+
+
+def by_calendar(rules: Rules, terms: Terms, value: Callable[[Any], Any]) -> Any:
+    """Return `value(days)` of the calendar that counts for each task: its province's, else that of the policy."""
+    days = rules.days(terms.calendar_id)
+    cells = Responsibility.objects.filter(task=OuterRef("pk"), role=Role.ACCOUNTABLE, valid_to__isnull=True)
+    whens = [
+        When(Exists(cells.filter(body__path__startswith=local.path)), then=value(local))
+        for local in rules.locals
+        if local.calendar_id == terms.calendar_id
+    ]
+    return Case(*whens, default=value(days)) if whens else value(days)
+
+
+def _counted(rules: Rules, clock: Clock, terms: Terms, stage: str) -> Any:
+    """The last day that `terms` leave to the clock; null where they set no limit."""
+    limit = terms.limit(clock, stage)
+    if limit is None:
+        return Value(None, output_field=DateField())
+    (days, unit), columns = limit, STARTS[clock]
+    # No working day after a day off is that day itself, which has no ordinal of its own.
+    if unit == DayUnit.CALENDAR or days == 0:
+        return DaysLater(latest(*(F(name) for name in columns)), days - DAYS_BACK.get(clock, 0))
+    return by_calendar(
+        rules,
+        terms,
+        lambda counting: working_days_after(
+            *columns,
+            days=days,
+            calendar=counting.version_id,
+            plus=PAUSES.get(clock),
+            back=DAYS_BACK.get(clock, 0),
+        ),
+    )
+
+
+def counted(rules: Rules, clock: Clock) -> Any:
+    """Return the last day in time of `clock` by the policy that governs it, as if nothing were written down."""
+    return by_policy(rules, clock, lambda terms, stage: _counted(rules, clock, terms, stage))
+
+
+def limit_columns(rules: Rules, *clocks: Clock) -> dict[str, Any]:
+    """Return the columns of `clocks` (all but unowned, unless told); null where the clock does not run.
 
     The deadline stays known when the task is done: the four cells need it. Source: rulings.md, Flags.
     """
-    stages = [
-        When(RUNNING & Q(stage=stage), then=rules.after(Clock.STAGE, "stage_since", stage=stage))
-        for stage in Stage.values
-        if rules.limit(Clock.STAGE, stage)
-    ]
-    due = Coalesce(F("due_on"), rules.after(Clock.DUE, "assigned_on"))
-    silence = rules.after(Clock.SILENCE, "last_report_on", "running_since")
+    wanted = clocks or tuple(clock for clock in COLUMNS if clock != Clock.UNOWNED)
+    return {COLUMNS[clock]: _column(rules, clock) for clock in wanted}
+
+
+def _column(rules: Rules, clock: Clock) -> Any:
+    limit = counted(rules, clock)
+    if clock in WRITTEN:
+        limit = Coalesce(F(WRITTEN[clock]), limit)
+    return Case(When(defined(clock), then=limit), default=None, output_field=DateField())
+
+
+def defined(clock: Clock) -> Q:
+    """Return the tasks in which the clock has a last day. Source: rules.clocks."""
+    if clock == Clock.DUE:
+        return Q(kind=TaskKind.DUTY)
+    if clock == Clock.SUBMIT:
+        return Q(kind=TaskKind.DUTY, stage__in=BEFORE_APPRAISAL)
+    waits = STARTS[clock][-1]
+    return RUNNING if clock in (Clock.STAGE, Clock.SILENCE) else RUNNING & Q(**{f"{waits}__isnull": False})
+
+
+def floors(rules: Rules, clock: Clock) -> tuple[Any, ...]:
+    """Return the days before which the governing rules can make nothing late; none for what was written down."""
+    floor = by_policy(
+        rules,
+        clock,
+        lambda terms, stage: by_calendar(
+            rules, terms, lambda days: Value(max(terms.floor, days.floor), output_field=DateField())
+        ),
+    )
+    if clock not in WRITTEN:
+        return (floor,)
+    return (Case(When(**{f"{WRITTEN[clock]}__isnull": True}, then=floor), default=F(COLUMNS[clock])),)
+
+
+def policy_of(rules: Rules, clock: Clock) -> Any:
+    """Return the key of the policy that governs `clock`."""
+    return by_policy(rules, clock, lambda terms, stage: Value(terms.policy_id, output_field=IntegerField()))
+
+
+def calendar_of(rules: Rules, clock: Clock) -> Any:
+    """Return the key of the calendar version that counts for `clock`."""
+    return by_policy(
+        rules,
+        clock,
+        lambda terms, stage: by_calendar(
+            rules, terms, lambda days: Value(days.version_id, output_field=IntegerField())
+        ),
+    )
+
+
+def waiting_columns() -> dict[str, Any]:
+    """Return since when a report, evidence and a request for time await the commission; null: none does."""
+    reports = ProgressReport.objects.filter(task=OuterRef("pk"), state=ReportState.SUBMITTED)
+    evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state=EvidenceState.DECLARED)
+    requests = Extension.objects.filter(task=OuterRef("pk"), state=ExtensionState.ASKED)
     return {
-        "effective_due_on": Case(When(kind=TaskKind.DUTY, then=due), default=None),
-        "stage_limit_on": Case(*stages, default=None),
-        "silence_limit_on": Case(When(RUNNING, then=silence), default=None),
+        "reported_since": Subquery(_first(reports, "submitted_on")),
+        "declared_since": Subquery(_first(evidence, "declared_on")),
+        "requested_since": Subquery(_first(requests, "asked_on")),
     }
 
 
-def unowned_since(day: date) -> Any:
+def _first(rows: Any, name: str) -> Any:
+    return rows.order_by().values("task").annotate(first=Min(name)).values("first")
+
+
+def unowned_since(day: Any) -> Any:
     """Return since when, seen on `day`, nobody answers for the task; null where somebody does.
 
     Somebody answers while an A cell holds whose post, if it names one, is held. The answer is the last day on which
@@ -87,29 +219,24 @@ def unowned_since(day: date) -> Any:
     )
 
 
-def unowned_limit(rules: Rules) -> Any:
-    """Return the last day in time of the unowned clock."""
-    return Case(When(unowned_since__isnull=True, then=None), default=rules.after(Clock.UNOWNED, "unowned_since"))
-
-
 def _cells() -> Any:
     return Responsibility.objects.filter(task=OuterRef("pk"), role=Role.ACCOUNTABLE)
 
 
-def _owning_cells(day: date) -> Any:
+def _owning_cells(day: Any) -> Any:
     tenures = Q(post__tenures__valid_from__lte=day) & (
         Q(post__tenures__valid_to__isnull=True) | Q(post__tenures__valid_to__gt=day)
     )
     return _cells().valid_on(day).filter(Q(post__isnull=True) | tenures)
 
 
-def _last_owned(day: date) -> Any:
+def _last_owned(day: Any) -> Any:
     """When the last A cell without a post ended; the day of assignment where there was none."""
     ended = _cells().filter(post__isnull=True, valid_to__lte=day)
     return Coalesce(Subquery(_maximum(ended, F("valid_to"))), F("assigned_on"))
 
 
-def _last_held(day: date) -> Any:
+def _last_held(day: Any) -> Any:
     """When a holder of the post of an A cell last stopped answering: the cell or the tenure ended."""
     never = Value(NEVER)
     cell_end, tenure_end = Coalesce("valid_to", never), Coalesce("post__tenures__valid_to", never)

@@ -1,47 +1,101 @@
-"""Policies and calendars: entered whole, with their limits, steps and days."""
+"""Policies: entered whole with their limits and steps; a new version takes over on its day and rewrites nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from tracker.models import Calendar, DayOff, Policy, PolicyLimit, PolicyStep
-from tracker.services import calendars
+from tracker.choices import Clock
+from tracker.clock import local_day
+from tracker.errors import refuse
+from tracker.models import Policy, PolicyLimit, PolicyStep, Task
+from tracker.policies import require
+from tracker.services import history
 from tracker.services.registers import enter
 
-
-@transaction.atomic
-def create_calendar(calendar: Calendar, *, days_off: Iterable[DayOff], by: Any, at: datetime) -> Calendar:
-    """Record a calendar with its edits and write out its days."""
-    enter(
-        calendar,
-        by=by,
-        at=at,
-        kind="calendar.created",
-        fields=("code", "first_year", "last_year"),
-        action="policy.edit",
-    )
-    for edit in days_off:
-        edit.calendar = calendar
-        edit.full_clean()
-        edit.save()
-    calendars.write_days(calendar)
-    return calendar
+FIELDS = ("code", "version", "calendar", "task", "resolution", "level", "rank", "valid_from", "document_vi")
+AT_LEAST_A_DAY = (Clock.DUE, Clock.SUBMIT, Clock.STAGE, Clock.SILENCE)
 
 
 @transaction.atomic
 def create(
     policy: Policy, *, limits: Iterable[PolicyLimit], steps: Iterable[PolicyStep], by: Any, at: datetime
 ) -> Policy:
-    """Record a version of a policy with its limits and the steps of its ladder."""
-    fields = ("code", "version", "calendar", "valid_from", "document_vi")
-    enter(policy, by=by, at=at, kind="policy.created", fields=fields, action="policy.edit")
-    rows: list[PolicyLimit | PolicyStep] = [*limits, *steps]
+    """Record the first version of a policy with its limits and the steps of its ladder, in force from its day.
+
+    Only the system may let it begin in the past. Raises ValidationError that names the field.
+    """
+    _check_start(policy.valid_from, by=by, at=at)
+    policy.author, policy.applied_at = by, at
+    enter(policy, by=by, at=at, kind="policy.created", fields=FIELDS, action="policy.edit")
+    _add_rows(policy, limits, steps)
+    _reach(policy, at=at)
+    return policy
+
+
+@transaction.atomic
+def replace(
+    policy: Policy, *, limits: Iterable[PolicyLimit], steps: Iterable[PolicyStep], by: Any, at: datetime
+) -> Policy:
+    """Record a new version of a policy that is there; the one before holds until the day before it.
+
+    What was late stays known as late: a stricter version makes nothing late before its own day, a laxer one closes
+    flags on that day. Source: rulings.md, Flags and ladder.
+    """
+    require(by, "policy.edit", policy)
+    _check_start(policy.valid_from, by=by, at=at)
+    before = Policy.objects.applied().filter(code=policy.code).order_by("-version").first()
+    if before is None:
+        raise refuse(code=_("There is no policy with this code yet: enter its first version."))
+    if policy.valid_from <= before.valid_from:
+        raise refuse(valid_from=_("The version before begins on that day or later: give a later day."))
+    Policy.objects.filter(pk=before.pk).update(valid_to=policy.valid_from)
+    for name in ("task", "resolution", "level", "rank"):
+        setattr(policy, name, getattr(before, name))
+    policy.version, policy.author, policy.applied_at = before.version + 1, by, at
+    enter(policy, by=by, at=at, kind="policy.replaced", fields=FIELDS, action="policy.edit")
+    _add_rows(policy, limits, steps)
+    _reach(policy, at=at)
+    return policy
+
+
+def _check_start(day: date | None, *, by: Any, at: datetime) -> None:
+    if day is None:
+        raise refuse(valid_from=_("Say from which day on this version holds."))
+    if by is not None and day < local_day(at):
+        raise refuse(valid_from=_("Rules do not reach back: give today or a later day."))
+
+
+def _add_rows(policy: Policy, limits: Iterable[PolicyLimit], steps: Iterable[PolicyStep]) -> None:
+    ladder = list(steps)
+    rows: list[PolicyLimit | PolicyStep] = [*limits, *ladder]
     for row in rows:
         row.policy = policy
+        if isinstance(row, PolicyLimit) and row.clock in AT_LEAST_A_DAY and row.days < 1:
+            raise refuse(days=_("This clock needs one day or more."))
         row.full_clean()
         row.save()
-    return policy
+    _check_ladder(ladder)
+
+
+def _check_ladder(steps: list[PolicyStep]) -> None:
+    """An open flag is never silent: the last step of each clock comes again."""
+    last = {step.clock: step for step in sorted(steps, key=lambda step: step.number)}
+    silent = next((step for step in last.values() if not step.repeat_days), None)
+    if silent is not None:
+        clock = {"clock": silent.get_clock_display()}
+        raise refuse(repeat_days=_("%(clock)s: say after how many working days the last step comes again.") % clock)
+
+
+def _reach(policy: Policy, *, at: datetime) -> None:
+    """Let every open task look again on the day on which the policy begins; a day that has come is settled by the scan.
+
+    One UPDATE of those whose next check lies later: a change made meanwhile is neither lost nor reverted.
+    """
+    begins = max(policy.valid_from or local_day(at), local_day(at))
+    Task.objects.open().look_again(begins)
+    history.record("policy.reached", policy, by=None, at=at, on=begins, after={"from": begins})

@@ -76,7 +76,6 @@ def _names_document(task: Task) -> bool:
     return task.stage == Stage.PROMULGATED or task.institutionalizations.exists()
 
 
-@transaction.atomic
 def submit(report: ProgressReport, *, by: Any, at: datetime, version: int | None = None) -> ProgressReport:
     """Hand the draft to the commission. From now on the ball is theirs; an instrument that it names is declared."""
     require(by, "report.change", report)
@@ -86,13 +85,14 @@ def submit(report: ProgressReport, *, by: Any, at: datetime, version: int | None
         raise Conflict(_("A report of your body on this task awaits review already: wait for the decision."))
     day = local_day(at)
     fields = {"state": ReportState.SUBMITTED, "submitted_on": day, "submitted_at": at}
-    _claim(report, ReportState.DRAFT, version=version, **fields)
-    if report.instrument is not None and report.stage == Stage.PROMULGATED:
-        institutionalizations.declare_all_levels(
-            report.task, report.instrument, articles=report.articles, body=report.body, by=by, at=at
-        )
-    after = history.values_of(report, "stage", "done_text", "hindrance_text", "instrument")
-    history.record("report.submitted", report, by=by, at=at, task=report.task, after=after)
+    with clocks.changing(report.task, at=at, cause=f"report:{report.pk}"):
+        _claim(report, ReportState.DRAFT, version=version, **fields)
+        if report.instrument is not None and report.stage == Stage.PROMULGATED:
+            institutionalizations.declare_all_levels(
+                report.task, report.instrument, articles=report.articles, body=report.body, by=by, at=at
+            )
+        after = history.values_of(report, "stage", "done_text", "hindrance_text", "instrument")
+        history.record("report.submitted", report, by=by, at=at, task=report.task, after=after)
     return report
 
 
@@ -102,7 +102,7 @@ def accept(
     """Accept a submitted report: the task takes the stage it claims and silence counts from its submission."""
     require(by, "report.decide", report)
     task = report.task
-    with clocks.changing(task, at=at):
+    with clocks.changing(task, at=at, cause=f"report:{report.pk}"):
         _decide(report, ReportState.ACCEPTED, by=by, at=at, note=note, version=version)
         day = report.submitted_on or local_day(at)
         if task.last_report_on is None or task.last_report_on < day:
@@ -113,7 +113,6 @@ def accept(
     return report
 
 
-@transaction.atomic
 def send_back(
     report: ProgressReport, *, by: Any, at: datetime, note: str, version: int | None = None
 ) -> ProgressReport:
@@ -121,7 +120,8 @@ def send_back(
     require(by, "report.decide", report)
     if not note.strip():
         raise refuse(note=_("Say what is missing, so that the body can mend it."))
-    return _decide(report, ReportState.RETURNED, by=by, at=at, note=note, version=version)
+    with clocks.changing(report.task, at=at, cause=f"report:{report.pk}"):
+        return _decide(report, ReportState.RETURNED, by=by, at=at, note=note, version=version)
 
 
 def _decide(

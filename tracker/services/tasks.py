@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tracker.boards.governing import Rules
 from tracker.choices import Rank, Stage, TaskKind
 from tracker.clock import local_day
 from tracker.errors import refuse
@@ -16,7 +17,6 @@ from tracker.models import CalendarDay, Responsibility, StageChange, Task, TaskL
 from tracker.policies import require
 from tracker.rules.stages import OPEN, can_decide, can_move
 from tracker.services import clocks, deadlines, history, matrix
-from tracker.services.limits import Rules
 
 
 @transaction.atomic
@@ -44,7 +44,7 @@ def create(
     after = history.values_of(task, "code", "kind", "resolution", "provision", "parent", "assigned_on", "due_on")
     history.record("task.created", task, by=by, at=at, on=task.assigned_on, task=task, after=after)
     matrix.lay(task, cells, by=by, at=at)
-    clocks.wind([task.pk], at=at)
+    clocks.wind([task.pk], at=at, since=task.assigned_on)
     task.refresh_from_db()
     return task
 
@@ -60,7 +60,8 @@ def _check_days(task: Task) -> None:
     """A day outside the calendar would leave a clock standing still, so it is refused."""
     if task.kind == TaskKind.OBJECTIVE:
         return
-    days = CalendarDay.objects.filter(calendar=Rules.on(task.assigned_on).calendar_id)
+    rules = Rules.on(task.assigned_on)
+    days = CalendarDay.objects.filter(calendar=rules.days(rules.default.calendar_id).version_id)
     for name in ("assigned_on", "due_on"):
         day: date | None = getattr(task, name)
         if day and not days.filter(day=day).exists():
@@ -89,10 +90,10 @@ def move_to_stage(
     StageChange.objects.create(
         task=task, from_stage=before, to_stage=stage, on=on, recorded_at=at, reason=reason, document=document, by=by
     )
-    task.stage, task.stage_since = stage, on
+    task.stage, task.stage_since, task.stage_paused_days = stage, on, 0
     for name, value in fields.items():
         setattr(task, name, value)
-    task.save(update_fields=["stage", "stage_since", *fields])
+    task.save(update_fields=["stage", "stage_since", "stage_paused_days", *fields])
     after = {"stage": stage} | ({"document": document} if document else {})
     history.record(
         "task.stage", task, by=by, at=at, on=on, task=task, before={"stage": before}, after=after, why=reason
@@ -135,7 +136,7 @@ def suspend(
         _need_move(task, Stage.SUSPENDED)
         if new_due_on is not None:
             _move_deadline(task, new_due_on, document=document, by=by, at=at)
-        rest = {"suspended_on": day, "suspended_until": until}
+        rest = {"suspended_on": day, "suspended_until": until, "stage_paused_days": task.stage_paused_days}
         move_to_stage(task, Stage.SUSPENDED, on=day, by=by, at=at, reason=reason, document=document, **rest)
     return task
 
@@ -149,9 +150,7 @@ def _move_deadline(task: Task, new_due_on: date, *, document: str, by: Any, at: 
     deadlines.move(task, new_due_on, original=task.effective_due_on, by=by, at=at, why=document)
 
 
-def withdraw(
-    task: Task, *, reason: str, document: str = "", by: Any, at: datetime, version: int | None = None
-) -> Task:
+def withdraw(task: Task, *, reason: str, document: str = "", by: Any, at: datetime, version: int | None = None) -> Task:
     """End a task that is no longer owed, open or suspended, with the reason and the document. Its history stays."""
     require(by, "task.withdraw", task)
     _need_reason(reason)

@@ -1,0 +1,147 @@
+"""The rules in force on a day: policies in the order in which they govern, calendars, and when they change next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from tracker.models import CalendarVersion, Policy, Task
+from tracker.models.policies import DEFAULT
+from tracker.rules.governing import Place, Terms, governing, in_order, reaches
+
+
+@dataclass(frozen=True)
+class Days:
+    """A calendar version in force. `path`: that of a province, for the tasks whose accountable body lies below it."""
+
+    calendar_id: int
+    version_id: int
+    floor: date
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides on one day. Hashable: it names compiled statements.
+
+    `policies` are the most specific first, the default last. `calendars` has one row a national calendar, `locals`
+    one a province, under the calendar that it adds to. `changes_on` is the next day on which any of this changes.
+    """
+
+    policies: tuple[Terms, ...]
+    calendars: tuple[Days, ...]
+    locals: tuple[Days, ...] = ()
+    changes_on: date | None = None
+
+    @classmethod
+    def on(cls, day: date) -> Rules:
+        """Return the rules in force on `day`; before the first policy those of its first day. Five queries.
+
+        Raises Policy.DoesNotExist when there is no default policy at all.
+        """
+        policies = _in_force_or_to_come(Policy.objects.applied().prefetch_related("limits", "steps"), day)
+        versions = _in_force_or_to_come(CalendarVersion.objects.applied().select_related("calendar__body"), day)
+        if not any(policy.code == DEFAULT and policy.valid_from <= day for policy in policies):
+            return cls.on(_first_day(day))
+        national, local = _days(versions, day)
+        terms = [_terms(policy) for policy in policies if policy.valid_from <= day]
+        return cls(in_order(terms), national, local, _next_change(day, [*policies, *versions]))
+
+    @property
+    def default(self) -> Terms:
+        return self.policies[-1]
+
+    def starts_on(self, day: date) -> bool:
+        """Tell whether one of these rules holds from `day` on."""
+        return any(row.floor == day for row in (*self.policies, *self.calendars, *self.locals))
+
+    def hold_on(self, day: date) -> bool:
+        """Tell whether rules that were asked for an earlier day still hold on `day`."""
+        return self.changes_on is None or day < self.changes_on
+
+    def governing(self, place: Place, clock: str, stage: str = "") -> Terms:
+        """Return the policy that governs a clock of the task at `place`."""
+        return governing(self.policies, place, clock, stage)
+
+    def reaching(self, place: Place) -> list[Terms]:
+        """Return every policy whose scope holds the task, the most specific first."""
+        return [terms for terms in self.policies if reaches(terms, place)]
+
+    def days(self, calendar_id: int, path: str = "") -> Days:
+        """Return the version of a calendar for a body at `path`; raises StopIteration where none is in force."""
+        local = (row for row in self.locals if row.calendar_id == calendar_id and path.startswith(row.path))
+        return next(local, None) or next(row for row in self.calendars if row.calendar_id == calendar_id)
+
+
+def place_of(task: Task) -> Place:
+    """Return what decides which policies reach `task`. One query."""
+    levels = tuple((row.level, tuple(row.accepted_ranks)) for row in task.levels.all())
+    return Place(task.pk, task.resolution_id, levels)
+
+
+def terms_of(policy: Policy) -> Terms:
+    """Return a policy, draft or in force, as the rules read it. A draft without a day starts at the end of time."""
+    return _terms(policy)
+
+
+def _in_force_or_to_come(rows: Any, day: date) -> list[Any]:
+    return list(rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day)))
+
+
+def _first_day(day: date) -> date:
+    first: date | None = (
+        Policy.objects.applied()
+        .filter(code=DEFAULT, valid_from__gt=day)
+        .order_by("valid_from")
+        .values_list("valid_from", flat=True)
+        .first()
+    )
+    if first is None:
+        raise Policy.DoesNotExist(f"No default policy is in force on {day}: load the shipped one or enter one.")
+    return first
+
+
+def _terms(policy: Policy) -> Terms:
+    limits = sorted((row.clock, row.stage, row.days, row.unit) for row in policy.limits.all())
+    steps = [(row.clock, row.number, row.offset_days, row.addressee, row.repeat_days) for row in policy.steps.all()]
+    return Terms(
+        policy_id=policy.pk,
+        code=policy.code,
+        version=policy.version,
+        calendar_id=policy.calendar_id,
+        floor=policy.valid_from or date.max,
+        task_id=policy.task_id,
+        resolution_id=policy.resolution_id,
+        level=policy.level,
+        rank=policy.rank,
+        limits=tuple(limits),
+        steps=tuple(sorted(steps, key=lambda row: row[:2])),
+    )
+
+
+def _days(versions: Iterable[CalendarVersion], day: date) -> tuple[tuple[Days, ...], tuple[Days, ...]]:
+    """National calendars, and local ones with the deepest body first: a commune's own stands above its province's.
+
+    Before its first version a calendar is that one.
+    """
+    held: dict[int, CalendarVersion] = {}
+    for version in sorted(versions, key=lambda row: row.valid_from):
+        if version.valid_from <= day or version.calendar_id not in held:
+            held[version.calendar_id] = version
+    rows = held.values()
+    national = [Days(row.calendar_id, row.pk, row.valid_from) for row in rows if row.calendar.base_id is None]
+    local = [
+        Days(row.calendar.base_id, row.pk, row.valid_from, row.calendar.body.path)
+        for row in rows
+        if row.calendar.body is not None and row.valid_from <= day
+    ]
+    return tuple(national), tuple(sorted(local, key=lambda row: (-len(row.path), row.version_id)))
+
+
+def _next_change(day: date, rows: Iterable[Any]) -> date | None:
+    days = (on for row in rows for on in (row.valid_from, row.valid_to) if on is not None and on > day)
+    return min(days, default=None)

@@ -1,0 +1,257 @@
+"""The ladder of a flag: which step is due on a day, whom it reaches then, and when the next one comes. Set-based."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Case, CharField, DateField, Exists, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Concat, Greatest
+
+from tracker.choices import Addressee, Duty, Role
+from tracker.models import Flag, FlagStep, Responsibility, StepRecipient
+from tracker.models.expressions import DaysBetween, earliest, working_days_after
+from tracker.models.statements import Batch, Insert, Raw, run
+
+STEP_ONCE = "(flag_id, number, due_on)"
+RECIPIENT_ONCE = "(step_id, recipient)"
+ORDER = tuple(Addressee)
+STEPS = "policy__steps__"
+CELL = "flag__task__responsibilities__"
+ANY = Q()
+ACTING = (Duty.OFFICIAL, Duty.BODY_ADMIN)
+
+
+def climb(batch: Batch, *, day: date, at: datetime) -> int:
+    """Take every step of the open flags of `batch` whose day has come, each once, and write whom it reached.
+
+    A snooze stops steps, not the flag: what fell into it is taken on the day on which it ends. The last step comes
+    again while the flag is open, so that no open flag is ever silent. Returns how many steps were taken.
+    """
+    taken: int = run(_take_steps, batch, day=day, at=at)
+    taken += run(_repeat_steps, batch, day=day, at=at)
+    if taken:
+        for build in (_holders, _heads, _officials, _supervisors, _supervising_members, _commission, _nobody):
+            run(build, batch, day=day, at=at)
+    return taken
+
+
+def next_step(day: date) -> Any:
+    """Return the day of the next step of any open flag of a task, by what has been taken; null where none comes."""
+    return earliest(_first_time(day), _next_time())
+
+
+def _first_time(day: date) -> Any:
+    flags = _with_steps(Flag.objects.open().filter(task=OuterRef("pk"))).filter(~_taken())
+    to_come = flags.filter(Q(offset__gte=0) | Q(step_on__gt=day))
+    return Subquery(to_come.order_by("step_on").values("step_on")[:1])
+
+
+def _next_time() -> Any:
+    flags = _repeating(Flag.objects.open().filter(task=OuterRef("pk"))).exclude(again_on=None)
+    return Subquery(flags.order_by("again_on").values("again_on")[:1])
+
+
+def _joined(flags: Any, condition: Q) -> Any:
+    """Each flag with each step of its ladder. One filter: another one would join the steps a second time."""
+    rows = flags.filter(Q(**{f"{STEPS}clock": F("clock")}) & condition)
+    return rows.annotate(number=F(f"{STEPS}number"), offset=F(f"{STEPS}offset_days"), repeat=F(f"{STEPS}repeat_days"))
+
+
+def _with_steps(flags: Any, condition: Q = ANY) -> Any:
+    """`step_on` is the day of each step, put off to the end of a snooze."""
+    counted = Case(
+        When(offset=0, then=F("since")),
+        # Before the first late day the count starts from the last day in time, whose ordinal it shares.
+        When(offset__lt=0, then=working_days_after("limit_on", days="offset", calendar="calendar_version", more=1)),
+        default=working_days_after("since", days="offset", calendar="calendar_version"),
+        output_field=DateField(),
+    )
+    return _joined(flags, condition).annotate(step_on=_after_snooze(counted))
+
+
+def _after_snooze(on: Any) -> Case:
+    return Case(When(snoozed_until__isnull=True, then=on), default=Greatest(on, F("snoozed_until")))
+
+
+def _taken() -> Exists:
+    return Exists(FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("number")))
+
+
+def _repeating(flags: Any) -> Any:
+    """`again_on` is when the step that comes again does so; null before its first time."""
+    rows = _joined(flags, Q(**{f"{STEPS}repeat_days__isnull": False}))
+    last = FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("number")).order_by()
+    rows = rows.annotate(last_on=Subquery(last.values("flag").annotate(on=Max("due_on")).values("on")))
+    again = working_days_after("last_on", days="repeat", calendar="calendar_version")
+    return rows.annotate(again_on=_after_snooze(again))
+
+
+def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
+    today = Value(day, output_field=DateField())
+    # n working days take at least n days: a cheap test before the calendar is asked.
+    offset = f"{STEPS}offset_days"
+    near = Q(**{f"{offset}__gte": 0, f"{offset}__lte": DaysBetween(F("since"), today)})
+    near |= Q(**{f"{offset}__lt": 0}, since__gt=day)
+    # A reminder whose day has passed before its limit was known says nothing any more.
+    due = Q(offset__gte=0, step_on__lte=day) | Q(offset__lt=0, step_on=day)
+    return _insert(_with_steps(Flag.objects.open().filter(**_of(tasks)), near).filter(due).filter(~_taken()), "step_on")
+
+
+def _repeat_steps(tasks: Any, day: date, at: datetime) -> Insert:
+    return _insert(_repeating(Flag.objects.open().filter(**_of(tasks))).filter(again_on__lte=day), "again_on")
+
+
+def _of(tasks: Any) -> dict[str, Any]:
+    return {"task__in": tasks.values("pk")}
+
+
+def _insert(flags: Any, on: str) -> Insert:
+    columns = {
+        "flag": F("pk"),
+        "number": F("number"),
+        "due_on": F(on),
+        "addressee": F(f"{STEPS}addressee"),
+        "reached": _reached(on),
+        "body": Subquery(_cells(Role.ACCOUNTABLE, on).order_by("pk").values("body")[:1]),
+    }
+    return Insert(FlagStep, columns, flags, STEP_ONCE)
+
+
+def _cells(role: Role, on: str) -> Any:
+    rows = Responsibility.objects.filter(task=OuterRef("task"), role=role, valid_from__lte=OuterRef(on))
+    return rows.exclude(valid_to__lte=OuterRef(on))
+
+
+def _held(prefix: str, on: Any) -> Q:
+    return Q(**{f"{prefix}tenures__valid_from__lte": on}) & (
+        Q(**{f"{prefix}tenures__valid_to__isnull": True}) | Q(**{f"{prefix}tenures__valid_to__gt": on})
+    )
+
+
+def _reached(on: str) -> Case:
+    """Whom a step finds: where nobody is, it climbs at once to the next above."""
+    accountable = _cells(Role.ACCOUNTABLE, on)
+    there = {
+        Addressee.HOLDER: Exists(accountable.filter(_held("post__", OuterRef(on)))),
+        Addressee.HEAD: Exists(accountable.filter(_held("body__posts__", OuterRef(on)), body__posts__is_head=True)),
+        Addressee.SUPERVISOR: Exists(_cells(Role.SUPERVISES, on).exclude(body__in=_accountable_bodies(on))),
+    }
+    whens = [
+        When(Q(**{f"{STEPS}addressee__in": ORDER[: number + 1]}) & Q(found), then=Value(addressee.value))
+        for number, (addressee, found) in enumerate(there.items())
+    ]
+    return Case(*whens, default=Value(Addressee.COMMISSION.value), output_field=CharField())
+
+
+def _accountable_bodies(on: str) -> Any:
+    """The accountable body on the day, seen from a cell of the same task."""
+    rows = Responsibility.objects.filter(task=OuterRef("task"), role=Role.ACCOUNTABLE)
+    outer = OuterRef(OuterRef(on))
+    return rows.filter(valid_from__lte=outer).exclude(valid_to__lte=outer).values("body")
+
+
+def _on_the_day(prefix: str) -> Q:
+    ended = Q(**{f"{prefix}valid_to__isnull": True}) | Q(**{f"{prefix}valid_to__gt": F("due_on")})
+    return Q(**{f"{prefix}valid_from__lte": F("due_on")}) & ended
+
+
+def _steps(tasks: Any, *reached: Addressee) -> Any:
+    return FlagStep.objects.filter(flag__task__in=tasks.values("pk"), flag__closed_on__isnull=True, reached__in=reached)
+
+
+def _untold(tasks: Any, *reached: Addressee) -> Any:
+    return _steps(tasks, *reached).filter(~Exists(StepRecipient.objects.filter(step=OuterRef("pk"))))
+
+
+def _named(letter: str, column: str) -> Any:
+    return Concat(Value(letter), Cast(F(column), CharField()))
+
+
+def _to_posts(steps: Any, post: str, is_held: Q) -> Insert:
+    tenures = f"{post}tenures__"
+    columns = {
+        "step": F("pk"),
+        "recipient": _named("p", f"{post}pk"),
+        "body": F(f"{CELL}body"),
+        "post": F(f"{post}pk"),
+        "cadre": F(f"{tenures}cadre"),
+        "user": F(f"{tenures}cadre__user"),
+    }
+    accountable = Q(**{f"{CELL}role": Role.ACCOUNTABLE}) & _on_the_day(CELL)
+    # One call: conditions on the same cell, the same post and the same tenure.
+    return Insert(StepRecipient, columns, steps.filter(accountable & is_held & _on_the_day(tenures)), RECIPIENT_ONCE)
+
+
+def _holders(tasks: Any, day: date, at: datetime) -> Insert:
+    return _to_posts(_untold(tasks, Addressee.HOLDER), f"{CELL}post__", Q())
+
+
+def _heads(tasks: Any, day: date, at: datetime) -> Insert:
+    post = f"{CELL}body__posts__"
+    return _to_posts(_untold(tasks, Addressee.HEAD), post, Q(**{f"{post}is_head": True}))
+
+
+def _to_members(steps: Any, role: Role, duties: tuple[Duty, ...]) -> Insert:
+    """The accounts that act for the bodies with `role`, each once."""
+    members = f"{CELL}body__memberships__"
+    columns = {
+        "step": F("pk"),
+        "recipient": _named("u", f"{members}user"),
+        "body": F(f"{CELL}body"),
+        "user": F(f"{members}user"),
+    }
+    cell = Q(**{f"{CELL}role": role}) & _on_the_day(CELL)
+    acting = Q(**{f"{members}duty__in": duties, f"{members}user__is_active": True}) & _on_the_day(members)
+    return Insert(StepRecipient, columns, steps.filter(cell & acting), RECIPIENT_ONCE)
+
+
+def _officials(tasks: Any, day: date, at: datetime) -> Insert:
+    """Where who holds the post has no account, those who act for the body are told."""
+    told = StepRecipient.objects.filter(step=OuterRef("pk"), user__isnull=False)
+    steps = _steps(tasks, Addressee.HOLDER, Addressee.HEAD).filter(~Exists(told))
+    return _to_members(steps, Role.ACCOUNTABLE, ACTING)
+
+
+def _supervisors(tasks: Any, day: date, at: datetime) -> Insert:
+    steps = _untold(tasks, Addressee.SUPERVISOR)
+    columns = {"step": F("pk"), "recipient": _named("b", f"{CELL}body"), "body": F(f"{CELL}body")}
+    cell = Q(**{f"{CELL}role": Role.SUPERVISES}) & _on_the_day(CELL) & ~Q(**{f"{CELL}body": F("body")})
+    return Insert(StepRecipient, columns, steps.filter(cell), RECIPIENT_ONCE)
+
+
+def _supervising_members(tasks: Any, day: date, at: datetime) -> Insert:
+    return _to_members(_steps(tasks, Addressee.SUPERVISOR), Role.SUPERVISES, (Duty.SUPERVISOR, *ACTING))
+
+
+COMMISSION = """
+INSERT INTO tracker_steprecipient (step_id, recipient, body_id, user_id)
+SELECT s.id, 'u' || m.user_id, m.body_id, m.user_id
+FROM tracker_flagstep s
+JOIN tracker_flag f ON f.id = s.flag_id AND f.closed_on IS NULL
+JOIN tracker_task t ON t.id = f.task_id
+JOIN tracker_resolution d ON d.id = t.resolution_id
+JOIN tracker_body b ON b.id = COALESCE(s.body_id, d.issuer_id)
+JOIN accounts_membership m ON m.duty = 'commission'
+     AND m.valid_from <= s.due_on AND (m.valid_to IS NULL OR m.valid_to > s.due_on)
+JOIN accounts_user u ON u.id = m.user_id AND u.is_active
+JOIN tracker_body r ON r.id = m.root_id AND substr(b.path, 1, length(r.path)) = r.path
+WHERE s.reached = 'commission' AND f.task_id IN ({tasks})
+  AND NOT EXISTS (SELECT 1 FROM tracker_steprecipient told WHERE told.step_id = s.id)
+  AND NOT EXISTS (
+    SELECT 1 FROM accounts_membership n JOIN tracker_body q ON q.id = n.root_id
+    WHERE n.duty = 'commission' AND n.valid_from <= s.due_on AND (n.valid_to IS NULL OR n.valid_to > s.due_on)
+      AND substr(b.path, 1, length(q.path)) = q.path AND length(q.path) > length(r.path))
+ON CONFLICT (step_id, recipient) DO NOTHING
+"""
+
+
+def _commission(tasks: Any, day: date, at: datetime) -> Raw:
+    """The duty officers of the commission of that level: those whose jurisdiction holds the body most closely."""
+    return Raw(COMMISSION, tasks)
+
+
+def _nobody(tasks: Any, day: date, at: datetime) -> Insert:
+    """A step that found nobody at all says so."""
+    columns = {"step": F("pk"), "recipient": Value("-"), "body": F("body")}
+    return Insert(StepRecipient, columns, _untold(tasks, *Addressee), RECIPIENT_ONCE)
