@@ -116,6 +116,10 @@ def _may_oversee(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.COMMISSION, Duty.EDITOR, Duty.SUPERVISOR) or scope.is_system_admin
 
 
+def _may_cover(scope: Scope, user: Any, task: Task) -> bool:
+    return _commission_covers(scope, task)
+
+
 def _may_steer(scope: Scope, user: Any, task: Task) -> bool:
     return _commission_covers(scope, task) or scope.has(Duty.EDITOR)
 
@@ -148,6 +152,7 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "overdue.read": _may_oversee,  # the queue of flags
     "review.read": _may_review,  # the queue of reports
     "overview.read": _may_oversee,
+    "task.cover": _may_cover,  # obj: Task; its flags, obstacles and requests are the commission's to decide on
     "task.stage": _may_steer,  # obj: Task
     "task.suspend": _may_steer,  # obj: Task
     "task.withdraw": _may_steer,  # obj: Task

@@ -56,12 +56,6 @@ class OverdueRow:
     wait: Wait
     shares: list[NamedShare] = field(default_factory=list)
 
-    @property
-    def is_moved(self) -> bool:
-        """Whether the deadline is no longer the first one."""
-        first = self.flag.task.original_due_on
-        return first is not None and first != self.flag.task.due_on
-
 
 @dataclass(frozen=True, slots=True)
 class OverduePage:

@@ -58,10 +58,11 @@ class HolderRow:
 
 
 def waits(task_ids: Iterable[int], day: date) -> dict[int, Wait]:
-    """Return where the ball of each task lies today. Two queries; the caller has checked who may read them."""
+    """Return where the ball of each task lies today. Two queries at most; the caller has checked who may read them."""
     rows = _facts(Task.objects.filter(pk__in=list(task_ids)))
     fields = list(rows.values("pk", "stage", "obstacle_body", "obstacle_reason", "moved_on", *SINCE.values()))
-    bodies = Body.objects.in_bulk({row["obstacle_body"] or 0 for row in fields} or {0})
+    others = {row["obstacle_body"] for row in fields if row["obstacle_body"]}
+    bodies = Body.objects.in_bulk(others) if others else {}
     return {row["pk"]: _wait(row, day, bodies) for row in fields}
 
 
