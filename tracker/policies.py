@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.policies import Scope, scope_of
 from tracker.choices import Duty, Role
 from tracker.clock import local_today
-from tracker.models import Extension, Flag, Institutionalization, Obstacle, ProgressReport, Responsibility, Task
+from tracker.models import (
+    Body,
+    Extension,
+    Flag,
+    Institutionalization,
+    Obstacle,
+    ProgressReport,
+    Responsibility,
+    Task,
+)
 
 REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
 REPORTING_ROLES = (Role.ACCOUNTABLE, Role.RESPONSIBLE)
@@ -52,6 +61,15 @@ def accountable_body_id(user: Any, task: Task) -> int | None:
 def _employers(scope: Scope) -> list[int]:
     """The bodies for which the user reports, asks and declares."""
     return [grant.body_id for grant in scope.grants if grant.duty in REPORTERS]
+
+
+def urging_body_id(user: Any, bodies: Iterable[Body]) -> int | None:
+    """Return for which body `user` may urge all of `bodies`: the employer of a commission duty that covers them."""
+    paths = [body.path for body in bodies]
+    for grant in scope_of(user).grants:
+        if grant.duty == Duty.COMMISSION and all(path.startswith(grant.root_path) for path in paths):
+            return grant.body_id
+    return None
 
 
 def duty_of(user: Any, *, over: str = "") -> str:
@@ -108,6 +126,10 @@ def _may_acknowledge(scope: Scope, user: Any, flag: Flag) -> bool:
     return _commission_covers(scope, flag.task)
 
 
+def _may_urge(scope: Scope, user: Any, bodies: Iterable[Body] | None) -> bool:
+    return urging_body_id(user, bodies or ()) is not None
+
+
 def _may_review(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.COMMISSION)
 
@@ -149,6 +171,7 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "obstacle.end": _may_end_obstacle,  # obj: Obstacle
     "flag.acknowledge": _may_acknowledge,  # obj: Flag
     "flag.snooze": _may_acknowledge,  # obj: Flag
+    "urging.issue": _may_urge,  # obj: the bodies that one selection urges, all within one jurisdiction
     "overdue.read": _may_oversee,  # the queue of flags
     "review.read": _may_review,  # the queue of reports
     "overview.read": _may_oversee,

@@ -20,6 +20,7 @@ from tracker.views import (
     search,
     standing,
     tasks,
+    urgings,
 )
 
 
@@ -47,6 +48,7 @@ shell = [
 registers = [
     path("tasks/", tasks.task_list, name="task_list"),
     path("tasks/<int:pk>/", tasks.task_page, name="task"),
+    path("tasks/<int:pk>/explain/", tasks.task_explain, name="task_explain"),
     path("tasks/by-code/<citation:code>/", tasks.task_by_code, name="task_by_code"),
     path("resolutions/", resolutions.resolution_list, name="resolution_list"),
     path("resolutions/<code:code>/", resolutions.resolution_page, name="resolution"),
@@ -65,6 +67,10 @@ working = [
     path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),
     path("flags/<int:pk>/snooze/", overdue.flag_snooze, name="flag_snooze"),
     path("flags/<int:pk>/unsnooze/", overdue.flag_unsnooze, name="flag_unsnooze"),
+    path("urgings/", urgings.urging_list, name="urging_list"),
+    path("urgings/new/", urgings.urging_new, name="urging_new"),
+    path("urgings/<int:pk>/", urgings.urging, name="urging"),
+    path("urgings/<int:pk>/document/", urgings.urging_document, name="urging_document"),
     path("review/", review.review, name="review"),
     path("tasks/<int:pk>/report/", reports.report_new, name="report_new"),
     path("tasks/<int:pk>/extension/", extensions.extension_new, name="extension_new"),

@@ -62,6 +62,7 @@ PAGES: dict[str, Row] = {
     # Registers: members read all of them; what hangs on a task is as visible as the task
     "task_list": reads(page()),
     "task": reads(page(**UNSEEN)),
+    "task_explain": reads(page(**UNSEEN)),
     "task_by_code": reads(page(302, **UNSEEN)),
     "resolution_list": reads(page()),
     "resolution": reads(page(**NO_REGISTER)),
@@ -105,6 +106,7 @@ API: dict[str, Row] = {
     "api-provisions-detail": api(**NO_REGISTER),
     "api-tasks": api(),
     "api-tasks-detail": api(**UNSEEN),
+    "api-tasks-explain": api(**UNSEEN),
     "api-bodies": api(),
     "api-bodies-detail": api(**NO_REGISTER),
     "api-posts": api(),

@@ -175,11 +175,17 @@ class StepRecipient(models.Model):
 
 class UrgingQuerySet(DerivedQuerySet):
     def visible_to(self, user: Any) -> Any:
-        """Return the letters about tasks that `user` may read."""
-        if scope_of(user).sees_everything:
+        """Return the letters to bodies within the jurisdiction of `user`.
+
+        A letter names all that its body is late with: whoever has a cell in one of its tasks reads none of the others.
+        """
+        scope = scope_of(user)
+        if scope.sees_everything:
             return self
-        visible = UrgingItem.objects.filter(task__in=Task.objects.visible_to(user).values("pk"))
-        return self.filter(pk__in=visible.values("urging"))
+        inside = Q(pk__in=[])
+        for path in scope.root_paths:
+            inside |= Q(body__path__startswith=path)
+        return self.filter(inside)
 
 
 class Urging(DerivedModel):

@@ -41,8 +41,9 @@ def record(
 def record_many(
     kind: str, objs: Sequence[Model], *, by: Any, at: datetime, task: Task | None = None, fields: tuple[str, ...]
 ) -> None:
-    """Append one event for each of `objs`, with the values of `fields`. One insert."""
-    events = [_event(kind, obj, by=by, at=at, on=local_day(at), task=task) for obj in objs]
+    """Append one event for each of `objs`, with the values of `fields`; without `task`, of its own task. One insert."""
+    tasks = [task or getattr(obj, "task", None) for obj in objs]
+    events = [_event(kind, obj, by=by, at=at, on=local_day(at), task=own) for obj, own in zip(objs, tasks, strict=True)]
     for event, obj in zip(events, objs, strict=True):
         event.after = values_of(obj, *fields)
     Event.objects.bulk_create(events)

@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Stale, refuse
 from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import require
 from tracker.rules.stages import can_move
-from tracker.services import attachments, clocks, history, institutionalizations, tasks
+from tracker.services import attachments, clocks, history, institutionalizations, tasks, urgings
 
 
 @transaction.atomic
@@ -93,6 +93,7 @@ def submit(report: ProgressReport, *, by: Any, at: datetime, version: int | None
             )
         after = history.values_of(report, "stage", "done_text", "hindrance_text", "instrument")
         history.record("report.submitted", report, by=by, at=at, task=report.task, after=after)
+        urgings.answered(report, by=by, at=at)
     return report
 
 

@@ -11,8 +11,8 @@ from django.templatetags.static import static
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from tracker import choices
 from tracker.choices import EvidenceState, ExtensionState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
@@ -98,6 +98,32 @@ def of(mapping: dict[Any, Any], key: Any) -> Any:
 def cited(source: str) -> str:
     """Return where a row comes from, in words: paragraphs stay as they are, `public` and `demonstration` are told."""
     return ", ".join(str(SOURCE_WORDS.get(part, part)) for part in source.split(", "))
+
+
+START_REASONS = {
+    "deadline": gettext_lazy("assigned, with a written deadline"),
+    "assigned": gettext_lazy("the day of assignment"),
+    "resumed": gettext_lazy("the task goes on after a rest"),
+    "stage": gettext_lazy("the present stage was entered"),
+    "report": gettext_lazy("the last accepted report was submitted"),
+    "unowned": gettext_lazy("nobody answers since then"),
+    "lapsed": gettext_lazy("the last day on which the rule was in force"),
+    "declared": gettext_lazy("evidence was declared"),
+    "submitted": gettext_lazy("a report was submitted"),
+    "asked": gettext_lazy("more time was asked for"),
+}
+
+
+@register.filter
+def start_reason(code: str) -> str:
+    """Return in words from what a clock counts."""
+    return str(START_REASONS.get(code, code))
+
+
+@register.filter
+def in_language(names: tuple[str, str]) -> str:
+    """Return the one of (English, Vietnamese) that the reader reads."""
+    return names[0] if (get_language() or "vi").startswith("en") else names[1]
 
 
 @register.filter

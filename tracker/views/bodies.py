@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 
 from tracker.boards.body_page import body_page as page_of_body
 from tracker.boards.body_page import open_accountable
+from tracker.boards.urging import letters
 from tracker.boards.words import matching
 from tracker.choices import BodyKind, Level
 from tracker.clock import local_today
@@ -52,7 +53,9 @@ def _filtered(rows: Any, cleaned: dict[str, Any], today: Any) -> Any:
 
 @reading
 def body_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One body. At most 19 queries, whatever the number of rows: session, user, scope, the body, 15 of the board."""
+    """One body. At most 20 queries, whatever the number of rows: session, user, scope, the body, 15 of the board,
+    the letters that urged it."""
     body = get_object_or_404(Body.objects.visible_to(request.user).select_related("parent"), code=code)
     known = page_of_body(body, request.user, local_today())
-    return render(request, "tracker/body_page.html", {"body": body, "known": known})
+    urgings = page_of(letters(request.user, body=body.code, day=local_today()), request, size=20)
+    return render(request, "tracker/body_page.html", {"body": body, "known": known, "urgings": urgings})

@@ -52,6 +52,7 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
         ("body_list", _("Bodies"), True),
         ("instrument_list", _("Instruments"), True),
         ("overdue", _("Overdue"), may(user, "overdue.read")),
+        ("urging_list", _("Urging"), may(user, "overdue.read")),
         ("review", _("Review"), may(user, "review.read")),
     )
     return tuple(_item(reverse(name), label, path) for name, label, is_shown in entries if is_shown)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from accounts.policies import scope_of
 from tracker.boards.desk import desk as desk_of
 from tracker.boards.review import queue_length
+from tracker.boards.urging import waiting_on
 from tracker.clock import local_today
 from tracker.models import Body
 from tracker.policies import REPORTERS, may
@@ -16,11 +17,12 @@ from tracker.views.doors import reading
 
 @reading
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show it, most urgent first. 20 queries at most, whatever the number of tasks."""
+    """Show it, most urgent first. 22 queries at most, whatever the number of tasks."""
     today, scope = local_today(), scope_of(request.user)
     context = {
         "desk": desk_of(request.user, today, scope.body_ids),
         "bodies": Body.objects.filter(pk__in=scope.body_ids),
+        "urgings": waiting_on(scope.body_ids, request.user),
         "may_report": scope.has(*REPORTERS),
         "queue": queue_length(request.user) if may(request.user, "review.read") else None,
     }

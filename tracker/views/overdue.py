@@ -13,6 +13,7 @@ from accounts.policies import scope_of
 from tracker import clock
 from tracker.boards.overdue import overdue as overdue_page
 from tracker.boards.overdue import row_of
+from tracker.boards.urging import selectable
 from tracker.choices import Duty
 from tracker.errors import Conflict
 from tracker.forms.decisions import AcknowledgeForm
@@ -30,9 +31,12 @@ def overdue(request: HttpRequest) -> HttpResponse:
     """Show one page of flags as filtered and ordered. Nine queries whatever the number of flags."""
     require(request.user, "overdue.read")
     form = OverdueForm(request.GET)
+    today = clock.local_today()
+    board = overdue_page(request.user, today, form.wanted())
     context = {
         "form": form,
-        "board": overdue_page(request.user, clock.local_today(), form.wanted()),
+        "board": board,
+        "urgeable": selectable(board.rows, request.user, today),
         "is_commission": scope_of(request.user).has(Duty.COMMISSION),
     }
     return render(request, "tracker/overdue.html", context)

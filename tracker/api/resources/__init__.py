@@ -7,6 +7,7 @@ from tracker.api.resources.history import CHANGES
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
 from tracker.api.resources.resolutions import PROVISIONS, RESOLUTIONS
 from tracker.api.resources.tasks import TASKS
+from tracker.api.resources.urgings import URGINGS
 
 RESOURCES: tuple[Resource, ...] = (
     RESOLUTIONS,
@@ -20,5 +21,6 @@ RESOURCES: tuple[Resource, ...] = (
     INSTITUTIONALIZATIONS,
     PROGRESS_REPORTS,
     FLAGS,
+    URGINGS,
     CHANGES,
 )

@@ -29,6 +29,7 @@ from tracker.api.fields import (
 )
 from tracker.api.resources.bodies import ends_as_known
 from tracker.api.resources.resolutions import IN_ORDER
+from tracker.api.resources.urgings import last_answer, last_urged, times_urged
 from tracker.boards.standing import stood_on
 from tracker.boards.task_list import in_cell
 from tracker.choices import Clock, FieldStatus, Level, ReportState, Role, Stage, TaskKind
@@ -220,6 +221,23 @@ TASKS = Resource(
         *TO_BE_CHECKED,
         IS_DEMO,
         moment("recorded_at", "When it was recorded (UTC).", "Thời điểm ghi nhận (UTC).", "2026-01-05T05:00:00Z"),
+        integer("urged", "How often the commission urged it.", "Số lần được đôn đốc.", 0, source=times_urged),
+        day(
+            "urged_last_on",
+            "Date of the last letter that urged it.",
+            "Ngày công văn đôn đốc gần nhất.",
+            None,
+            source=last_urged,
+            is_nullable=True,
+        ),
+        day(
+            "urging_answered_on",
+            "When that letter was answered by a report.",
+            "Ngày có báo cáo trả lời công văn đó.",
+            None,
+            source=last_answer,
+            is_nullable=True,
+        ),
         Nested(
             name="levels", about=Words("Levels it must reach.", "Các cấp phải thể chế hóa."), rows=_levels, fields=LEVEL
         ),
