@@ -219,9 +219,9 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 
-# Mail.
-vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/mail" if IS_LOCAL else "smtp://localhost:25"))
-EMAIL_TIMEOUT = 10
+# Mail. All of it leaves through the outbox (tracker/services/outbox.py), in a job.
+vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/outbox" if IS_LOCAL else "smtp://localhost:25"))
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, low=1, high=30)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", f"tracker@{_SITE.hostname}")
 
 # REST.
@@ -263,6 +263,9 @@ WORKER_DEAF_SECONDS = env.number("WORKER_DEAF_SECONDS", 30, low=2, high=600)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
     env.refuse("METRICS_TOKEN", "is too short", "write at least 32 random characters or leave it out")
+
+# The digests of a working day are written from this hour on, Viet Nam time.
+DIGEST_HOUR = env.number("DIGEST_HOUR", 7, low=0, high=23)
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOGGING = {

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from celery import shared_task
+from django.conf import settings
 
-from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, SCAN, TICK
+from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
 from tracker import clock
 from tracker.choices import JobPart
-from tracker.services import heartbeats, scan
-from tracker.wake import send
+from tracker.services import digests, heartbeats, outbox, scan
+from tracker.wake import send, wake
 
 
 @shared_task(name=TICK, ignore_result=True)
@@ -52,7 +53,22 @@ def run_scan() -> None:
         scan.catch_up(clock.local_day(at), at=at)
 
 
+@shared_task(name=WRITE_DIGESTS, ignore_result=True)
+def write_digests() -> None:
+    """Write the digests of today, once their hour has come, and have them sent."""
+    if digests.catch_up(at=clock.now(), hour=settings.DIGEST_HOUR):
+        wake(SEND_MAILS)
+
+
+@shared_task(name=SEND_MAILS, ignore_result=True)
+def send_mails() -> None:
+    """Send the mails that are due. Each is claimed by its row, so any number of these jobs may run at once."""
+    outbox.send_due(at=clock.now())
+
+
 def _wake_what_is_due(at: datetime) -> None:
     """Ask the rows, then send at most one message a kind of job; whoever takes it claims its rows."""
     if scan.is_due(clock.local_day(at)):
         send(SCAN)
+    send(WRITE_DIGESTS)
+    send(SEND_MAILS)

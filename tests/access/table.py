@@ -71,6 +71,7 @@ PAGES: dict[str, Row] = {
     "resolution": reads(page(**NO_REGISTER)),
     "body_list": reads(page()),
     "body": reads(page(**NO_REGISTER)),
+    "cadre": reads(page(**NO_REGISTER)),
     "instrument_list": reads(page()),
     "instrument": reads(page(**NO_REGISTER)),
     "attachment": reads(page(**UNSEEN)),
@@ -91,6 +92,12 @@ PAGES: dict[str, Row] = {
     "system": reads(only(200, "sysadmin")),
     "set_aside_retry": acts(only(302, "sysadmin")),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Mails: one's own, and those that are stuck
+    "mail_list": reads(page()),
+    "mail": reads(only(200, "official", "sysadmin", refused=404)),
+    "system_mails": reads(only(200, "sysadmin")),
+    "mails_retry": acts(only(302, "sysadmin")),
+    "mail_retry": acts(only(302, "sysadmin", official=403, refused=404)),
 }
 
 

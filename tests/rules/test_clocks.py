@@ -83,10 +83,10 @@ def test_the_deadline_day_itself_is_not_late():
 
 
 def test_a_written_deadline_wins_over_the_age_rule_and_is_not_paused():
-    facts = replace(FACTS, due_on=date(2026, 11, 20), pauses=((date(2026, 6, 1), date(2026, 7, 1)),))
+    facts = replace(FACTS, due_on=date(2026, 11, 20), paused_days=22)
     explanation = explain(facts, Clock.DUE, Limit(Clock.DUE, 10), WORKDAYS, date(2026, 11, 23))
     assert explanation.limit_on == facts.due_on
-    assert (explanation.start_reason_code, explanation.limit_days, explanation.pauses) == ("deadline", None, ())
+    assert (explanation.start_reason_code, explanation.limit_days, explanation.paused_days) == ("deadline", None, 0)
     assert explanation.days_off == ()
 
 

@@ -27,15 +27,15 @@ BREAKS = (DataError, IntegrityError, InternalError)
 BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
 
 
-def settle(tasks: Any, *, through: date, at: datetime, isolate: bool = False) -> Count:
+def settle(tasks: Any, *, through: date, at: datetime, isolate: bool = False, rules: Rules | None = None) -> Count:
     """Settle the queryset `tasks` day by day through `through`, each day that has something to do.
 
     Five missed days and one run therefore write the same rows as five daily runs. Batches of key ranges, each in a
     transaction of its own unless the caller has one; a run that is killed goes on where it stopped.
     `isolate`: a task that the database refuses is noted and left out, and the others are settled; a service that
-    changes one task lets the error end its change instead.
+    changes one task lets the error end its change instead. `rules`: those of an earlier day, where they are at hand.
     """
-    total, rules, broken = Count(), None, set[int]()
+    total, broken = Count(), set[int]()
     breaks = BREAKS if isolate else ()
     while (day := _first_due(tasks.exclude(pk__in=broken), through)) is not None:
         if rules is None or not rules.hold_on(day):
@@ -106,7 +106,7 @@ def wind(ids: Iterable[int], *, at: datetime, since: date | None = None, cause: 
     rules = Rules.on(first)
     for pk in ids:
         rewind(Batch.one(pk), day=first, at=at, rules=rules, cause=cause)
-        settle(Task.objects.filter(pk=pk), through=day, at=at)
+        settle(Task.objects.filter(pk=pk), through=day, at=at, rules=rules)
 
 
 @contextmanager
