@@ -23,6 +23,7 @@ from tracker.models import (
     Attachment,
     Body,
     Cadre,
+    CalendarVersion,
     Flag,
     FlagStep,
     Institutionalization,
@@ -155,8 +156,9 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         task=task,
         clock=Clock.SILENCE,
         policy=Policy.objects.get(),
+        calendar_version=CalendarVersion.objects.get(),
         limit_on=date(2026, 5, 31),
         since=LATE_SINCE,
         opened_at=noon(LATE_SINCE),
     )
-    FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="accountable", body=body)
+    FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="head", body=body)
