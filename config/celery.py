@@ -19,6 +19,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 FALLBACK_BROKER = "redis://127.0.0.1:6379/0"
 TICK = "tracker.jobs.tick"
+SEND_MAILS = "tracker.jobs.send_mails"
+WRITE_DIGESTS = "tracker.jobs.write_digests"
 
 
 def configuration() -> dict[str, Any]:

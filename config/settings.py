@@ -216,9 +216,9 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 
-# Mail.
-vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/mail" if IS_LOCAL else "smtp://localhost:25"))
-EMAIL_TIMEOUT = 10
+# Mail. All of it leaves through the outbox (tracker/services/outbox.py), in a job.
+vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/outbox" if IS_LOCAL else "smtp://localhost:25"))
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, low=1, high=30)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", f"tracker@{_SITE.hostname}")
 
 # REST.
@@ -252,6 +252,9 @@ JOB_TIME_LIMIT = env.number("JOB_TIME_LIMIT", 120, low=2, high=3600)
 TICK_SECONDS = env.number("TICK_SECONDS", 60, low=1, high=60)
 # A dead beat, pool or broker must be told within 3 minutes: oldest heartbeat that still counts as alive.
 HEARTBEAT_LIMIT = env.number("HEARTBEAT_LIMIT", 150, low=2, high=900)
+
+# The digests of a working day are written from this hour on, Viet Nam time.
+DIGEST_HOUR = env.number("DIGEST_HOUR", 7, low=0, high=23)
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOGGING = {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
+from config.celery import SEND_MAILS, WRITE_DIGESTS
 from tracker import clock
-from tracker.services import heartbeats, scan
+from tracker.services import digests, heartbeats, outbox, scan
+from tracker.wake import wake
 
 
 @shared_task(name="tracker.jobs.tick", ignore_result=True)
@@ -14,3 +17,18 @@ def tick() -> None:
     at = clock.now()
     heartbeats.beat(at=at)
     scan.catch_up(clock.local_day(at), at=at)
+    wake(WRITE_DIGESTS)
+    wake(SEND_MAILS)
+
+
+@shared_task(name=WRITE_DIGESTS, ignore_result=True)
+def write_digests() -> None:
+    """Write the digests of today, once their hour has come, and have them sent."""
+    if digests.catch_up(at=clock.now(), hour=settings.DIGEST_HOUR):
+        wake(SEND_MAILS)
+
+
+@shared_task(name=SEND_MAILS, ignore_result=True)
+def send_mails() -> None:
+    """Send the mails that are due. Each is claimed by its row, so any number of these jobs may run at once."""
+    outbox.send_due(at=clock.now())

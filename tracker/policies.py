@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.policies import Scope, scope_of
 from tracker.choices import Duty, Role
 from tracker.clock import local_today
-from tracker.models import Body, Flag, Institutionalization, ProgressReport, Responsibility, Task
+from tracker.models import Body, Cadre, Flag, Institutionalization, ProgressReport, Responsibility, Task
 
 REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
 REPORTING_ROLES = (Role.ACCOUNTABLE, Role.RESPONSIBLE)
@@ -116,6 +116,11 @@ def _may_register(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.EDITOR, *REPORTERS)
 
 
+def _may_read_mail_state(scope: Scope, user: Any, cadre: Cadre) -> bool:
+    """Whether mails reach a person is for those who can mend it, and for the person."""
+    return scope.is_system_admin or scope.has(Duty.EDITOR) or user.cadre_id == cadre.pk
+
+
 def _may_administer(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.is_system_admin
 
@@ -138,5 +143,7 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
     "instrument.register": _may_register,
     "policy.edit": _may_edit,
+    "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "system.read": _may_administer,
+    "message.retry": _may_administer,  # obj: Message
 }

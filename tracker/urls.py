@@ -5,10 +5,12 @@ from django.urls.converters import StringConverter
 
 from tracker.views import (
     bodies,
+    cadres,
     desk,
     files,
     home,
     instruments,
+    mails,
     matrix,
     overdue,
     overview,
@@ -45,11 +47,13 @@ shell = [
 registers = [
     path("tasks/", tasks.task_list, name="task_list"),
     path("tasks/<int:pk>/", tasks.task_page, name="task"),
+    path("tasks/<int:pk>/explain/", tasks.task_explain, name="task_explain"),
     path("tasks/by-code/<citation:code>/", tasks.task_by_code, name="task_by_code"),
     path("resolutions/", resolutions.resolution_list, name="resolution_list"),
     path("resolutions/<code:code>/", resolutions.resolution_page, name="resolution"),
     path("bodies/", bodies.body_list, name="body_list"),
     path("bodies/<code:code>/", bodies.body_page, name="body"),
+    path("cadres/<code:code>/", cadres.cadre, name="cadre"),
     path("instruments/", instruments.instrument_list, name="instrument_list"),
     path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
@@ -74,4 +78,12 @@ working = [
     path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working]
+mailing = [
+    path("mails/", mails.mail_list, name="mail_list"),
+    path("mails/<int:pk>/", mails.mail, name="mail"),
+    path("system/mails/", mails.system_mails, name="system_mails"),
+    path("system/mails/retry/", mails.mails_retry, name="mails_retry"),
+    path("system/mails/<int:pk>/retry/", mails.mail_retry, name="mail_retry"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing]

@@ -62,11 +62,13 @@ PAGES: dict[str, Row] = {
     # Registers: members read all of them; what hangs on a task is as visible as the task
     "task_list": reads(page()),
     "task": reads(page(**UNSEEN)),
+    "task_explain": reads(page(**UNSEEN)),
     "task_by_code": reads(page(302, **UNSEEN)),
     "resolution_list": reads(page()),
     "resolution": reads(page(**NO_REGISTER)),
     "body_list": reads(page()),
     "body": reads(page(**NO_REGISTER)),
+    "cadre": reads(page(**NO_REGISTER)),
     "instrument_list": reads(page()),
     "instrument": reads(page(**NO_REGISTER)),
     "attachment": reads(page(**UNSEEN)),
@@ -85,6 +87,12 @@ PAGES: dict[str, Row] = {
     "report_decide": acts(only(302, "commission", **UNSEEN)),
     "evidence_decide": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Mails: one's own, and those that are stuck
+    "mail_list": reads(page()),
+    "mail": reads(only(200, "official", "sysadmin", refused=404)),
+    "system_mails": reads(only(200, "sysadmin")),
+    "mails_retry": acts(only(302, "sysadmin")),
+    "mail_retry": acts(only(302, "sysadmin", official=403, refused=404)),
 }
 
 
@@ -105,6 +113,7 @@ API: dict[str, Row] = {
     "api-provisions-detail": api(**NO_REGISTER),
     "api-tasks": api(),
     "api-tasks-detail": api(**UNSEEN),
+    "api-tasks-explain": api(**UNSEEN),
     "api-bodies": api(),
     "api-bodies-detail": api(**NO_REGISTER),
     "api-posts": api(),

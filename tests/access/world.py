@@ -16,6 +16,7 @@ from tests.builders import (
     make_body,
     make_cell,
     make_instrument,
+    make_message,
     make_policy,
     make_post,
     make_provision,
@@ -25,8 +26,8 @@ from tests.builders import (
 )
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
-from tracker.choices import Level, Role
-from tracker.models import Attachment, Body, Event, Flag, Institutionalization, ProgressReport, Task
+from tracker.choices import Level, MessageState, Role
+from tracker.models import Attachment, Body, Cadre, Event, Flag, Institutionalization, ProgressReport, Task
 from tracker.services import attachments, institutionalizations, reports, scan
 
 MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
@@ -79,6 +80,9 @@ def make_world() -> World:
     scan.run(TODAY, at=noon(TODAY))
     flag = Flag.objects.filter(task=task).earliest("pk")
     rows = {"task": task, "report": report, "draft": draft, "evidence": evidence, "flag": flag}
+    mail = make_message(official, task=task, state=MessageState.SET_ASIDE)
+    world.arguments = {case: {"pk": mail.pk} for case in ("mail", "mail_retry")}
+    world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
     return world
 
@@ -123,7 +127,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     by_pk = {"task": task, "instrument": evidence.instrument, "flag_acknowledge": flag, "report_new": fresh}
     by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
-    world.arguments = {case: {"pk": row.pk} for case, row in by_pk.items()} | {
+    world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "task_by_code": {"code": task.code},
         "resolution": {"code": task.resolution.code},
         "body": {"code": a.code},
@@ -135,6 +139,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
     decision = {"decision": "accept", "note": "Seen"}
     world.payloads = {
+        **dict.fromkeys(("mail_retry", "mails_retry"), {"sure": "1"}),
         "set_language": {"language": "en", "next": "/"},
         "report_new": text,
         "report_edit": {**text, "version": draft.version},

@@ -161,4 +161,4 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         since=LATE_SINCE,
         opened_at=noon(LATE_SINCE),
     )
-    FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="head", body=body)
+    FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)

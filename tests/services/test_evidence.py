@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from tests.builders import make_cast, make_cell, make_instrument, make_task, noon
 from tracker.choices import Coverage, EvidenceState, Rank, Role, Stage
 from tracker.errors import Conflict
-from tracker.models import Institutionalization, StageChange
+from tracker.models import Flag, Institutionalization, StageChange
 from tracker.services import institutionalizations, instruments, scan
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,8 @@ def test_slow_verification_makes_nobody_late(cast):
     verify(evidence, cast, on=date(2026, 4, 21))
     flag = task.flags.get(clock="due")
     task.refresh_from_db()
-    assert (task.done_on, flag.closed_on, flag.closed_why) == (date(2026, 3, 2), flag.since, "institutionalized")
+    assert (task.done_on, flag.closed_on, flag.closed_why) == (date(2026, 3, 2), task.done_on, "institutionalized")
+    assert not Flag.objects.was_late(date(2026, 4, 21)).filter(pk=flag.pk).exists()
 
 
 def test_a_stranger_declares_nothing(cast):

@@ -71,7 +71,7 @@ def test_two_scans_open_each_flag_once():
         assert kinds == {"due": 1, "stage": 1, "silence": 1}
         told = Event.objects.filter(task=task, kind="flag.opened").count()
         assert told == 3
-        steps = FlagStep.objects.filter(flag__task=task).values_list("flag", "number")
+        steps = FlagStep.objects.filter(flag__task=task).values_list("flag", "number", "due_on")
         assert len(steps) == len(set(steps))
         JobRun.objects.all().delete()
 

@@ -22,7 +22,7 @@ from tests.builders import (
     noon,
 )
 from tracker.choices import Level, Rank, Role, Stage, TaskKind, TaskLinkKind
-from tracker.models import Flag, Task, TaskLink
+from tracker.models import CalendarVersion, Flag, Task, TaskLink
 from tracker.services import institutionalizations, reports
 
 pytestmark = pytest.mark.django_db
@@ -165,11 +165,12 @@ def test_flags_come_with_their_reason_and_steps(hoa: Client) -> None:
         task=task,
         clock="due",
         policy=_policy(),
+        calendar_version=CalendarVersion.objects.get(),
         limit_on=date(2026, 3, 2),
         since=date(2026, 3, 3),
         opened_at=noon(date(2026, 3, 3)),
     )
-    flag.steps.create(number=1, due_on=date(2026, 3, 3), addressee="accountable", body=make_body("BO-A"))
+    flag.steps.create(number=1, due_on=date(2026, 3, 3), addressee="holder", reached="holder", body=make_body("BO-A"))
     page = text_of(hoa, task)
     assert "The deadline was" in page and "3 Mar 2026" in page
     assert reverse("flag_acknowledge", args=[flag.pk]) in page
@@ -267,13 +268,14 @@ def _fill(task: Task, cast: dict[str, User], rows: int) -> None:
             task=task,
             clock="due",
             policy=_policy(),
+            calendar_version=CalendarVersion.objects.get(),
             limit_on=START,
             since=date(2026, 2, 1 + n),
             opened_at=noon(START),
             closed_on=date(2026, 3, 1),
             closed_at=noon(START),
         )
-        flag.steps.create(number=1, due_on=START, addressee="accountable", body=body)
+        flag.steps.create(number=1, due_on=START, addressee="holder", reached="holder", body=body)
 
 
 @pytest.mark.parametrize("name", ["lan", "hoa"])

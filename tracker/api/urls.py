@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from tracker.api.boards import CoverageView, FourCellsView
+from tracker.api.explain import ExplainView
 from tracker.api.reference import DocsView, SchemaView
 from tracker.api.resources import RESOURCES
 from tracker.api.views import DetailView, IndexView, ListView, NothingHereView
@@ -14,6 +15,7 @@ for resource in RESOURCES:
         path(f"{resource.name}/<str:pk>/", DetailView.as_view(resource=resource), name=f"api-{resource.name}-detail"),
     ]
 urlpatterns += [
+    path("tasks/<str:pk>/explain/", ExplainView.as_view(), name="api-tasks-explain"),
     path("boards/four-cells/", FourCellsView.as_view(), name="api-boards/four-cells"),
     path("boards/coverage/", CoverageView.as_view(), name="api-boards/coverage"),
     path("schema/", SchemaView.as_view(), name="api-schema"),

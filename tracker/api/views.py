@@ -103,7 +103,7 @@ class DetailView(ApiView):
 
     def get(self, request: Any, pk: str) -> HttpResponse:
         context = read_detail(request.query_params, self.resource, request.user)
-        row = read_row(self.resource, context, _id(pk))
+        row = read_row(self.resource, context, read_id(pk))
         if row is None:
             raise Http404
         return send(row)
@@ -126,7 +126,8 @@ def send(text: str) -> HttpResponse:
     return HttpResponse(text, content_type="application/json")
 
 
-def _id(text: str) -> int:
+def read_id(text: str) -> int:
+    """Return the number of a row; Http404 for what cannot be one."""
     if not _ID.fullmatch(text) or int(text) > LARGEST_INTEGER:
         raise Http404
     return int(text)

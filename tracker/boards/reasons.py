@@ -6,16 +6,15 @@ from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from tracker.choices import Clock
 from tracker.models import Flag
 
 WAITING = {
-    Clock.LAPSED: (_lazy("No rule in force since %(since)s; a new one was due by %(limit)s."), "lapsed_since"),
-    Clock.UNVERIFIED: (_lazy("Declared on %(since)s; it should have been verified by %(limit)s."), "declared_since"),
-    Clock.REVIEW: (_lazy("Reported on %(since)s; it should have been decided by %(limit)s."), "reported_since"),
-    Clock.REQUEST: (_lazy("Asked on %(since)s; it should have been decided by %(limit)s."), "requested_since"),
+    Clock.LAPSED: "lapsed_since",
+    Clock.UNVERIFIED: "declared_since",
+    Clock.REVIEW: "reported_since",
+    Clock.REQUEST: "requested_since",
 }
 """What waits on the commission, or for a new rule, and the fact of the task that says since when."""
 
@@ -30,8 +29,8 @@ def why(flag: Flag) -> str:
         since = {"since": _short(task.stage_since)}
         return _("In the stage “%(stage)s” since %(since)s; it should have gone on by %(limit)s.") % {**days, **since}
     if flag.clock in WAITING:
-        words, fact = WAITING[Clock(flag.clock)]
-        return words % {**days, "since": _short(getattr(task, fact) or flag.since)}
+        since = {"since": _short(getattr(task, WAITING[Clock(flag.clock)]) or flag.since)}
+        return _waiting(Clock(flag.clock)) % {**days, **since}
     if flag.clock == Clock.SUBMIT:
         return _("The draft was to be submitted for appraisal by %(limit)s.") % days
     if flag.clock == Clock.UNOWNED:
@@ -47,3 +46,13 @@ def why(flag: Flag) -> str:
 
 def _short(day: date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT")
+
+
+def _waiting(clock: Clock) -> str:
+    if clock == Clock.LAPSED:
+        return _("No rule has been in force since %(since)s; a new one was due by %(limit)s.")
+    if clock == Clock.UNVERIFIED:
+        return _("Declared on %(since)s; it should have been verified by %(limit)s.")
+    if clock == Clock.REVIEW:
+        return _("Reported on %(since)s; it should have been decided by %(limit)s.")
+    return _("Asked on %(since)s; it should have been decided by %(limit)s.")

@@ -122,11 +122,11 @@ INSERT INTO tracker_task (
     id, code, resolution_id, position, kind, title_vi, title_en, detail_vi, detail_en, target_groups,
     derived_from_commentary, source, to_be_checked_vi, to_be_checked_en, is_demo, stage, stage_since, running_since,
     assigned_on,
-    due_text, due_on, original_due_on, recorded_at, folded, version)
+    due_text, due_on, original_due_on, recorded_at, folded, version, extension_count, paused_days, stage_paused_days)
 WITH RECURSIVE numbers(n) AS (SELECT %s UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
 SELECT n, 'QM' || n, %s, n, 'duty', 'Nhiệm vụ đo ' || n, 'Measured task ' || n, '', '', '[]',
        %s, '', '', '', %s, 'assigned', {assigned}, {assigned}, {assigned},
-       '', {due}, {due}, %s, 'qm' || n || ' nhiem vu do ' || n, 1
+       '', {due}, {due}, %s, 'qm' || n || ' nhiem vu do ' || n, 1, 0, 0, 0
 FROM numbers
 """
 CELLS = """

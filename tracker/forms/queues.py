@@ -92,6 +92,10 @@ class AsOfForm(FilterForm):
         return day
 
 
+class ExplainForm(FilterForm):
+    on = DayField(label=_("On the day"), help_text="")
+
+
 class MatrixForm(AsOfForm):
     resolution = forms.ChoiceField(label=_("Document"), required=False)
     level = forms.ChoiceField(label=_("Level of the body"), required=False, choices=any_of(Level.choices))

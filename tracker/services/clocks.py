@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, InternalError, transaction
 from django.db.models import F, Q
 
 from tracker.boards.governing import Rules
@@ -19,38 +19,76 @@ from tracker.clock import local_day
 from tracker.errors import Stale
 from tracker.models import Task
 from tracker.models.statements import Batch
+from tracker.services import set_aside
 from tracker.services.crossings import Count, rewind, settle_batch
 
+# What one row can do to a statement: a value out of range, a broken rule, a trigger that raises. Not: a lost server.
+BREAKS = (DataError, IntegrityError, InternalError)
 BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
 
 
-def settle(tasks: Any, *, through: date, at: datetime) -> Count:
+def settle(
+    tasks: Any, *, through: date, at: datetime, isolate: bool = False, rules: Rules | None = None
+) -> Count:
     """Settle the queryset `tasks` day by day through `through`, each day that has something to do.
 
     Five missed days and one run therefore write the same rows as five daily runs. Batches of key ranges, each in a
     transaction of its own unless the caller has one; a run that is killed goes on where it stopped.
+    `isolate`: a task that the database refuses is noted and left out, and the others are settled; a service that
+    changes one task lets the error end its change instead. `rules`: those of an earlier day, where they are at hand.
     """
-    total, rules = Count(), None
-    while (day := _first_due(tasks, through)) is not None:
+    total, broken = Count(), set[int]()
+    breaks = BREAKS if isolate else ()
+    while (day := _first_due(tasks.exclude(pk__in=broken), through)) is not None:
         if rules is None or not rules.hold_on(day):
             rules = Rules.on(day)
-        total.add(_settle_batch(tasks, day=day, at=at, rules=rules))
+        ids = _ids_to_check(tasks.exclude(pk__in=broken), day)
+        total.add(_settle_ids(tasks, ids, day=day, at=at, rules=rules, broken=broken, breaks=breaks))
     return total
 
 
-def _settle_batch(tasks: Any, *, day: date, at: datetime, rules: Rules) -> Count:
-    with transaction.atomic(savepoint=False):
-        ids = list(
-            tasks.to_check(day)
-            .order_by("pk")
-            .select_for_update(of=("self",), no_key=True)
-            .values_list("pk", flat=True)[:BATCH]
-        )
-        if not ids:
+def _ids_to_check(tasks: Any, day: date) -> list[int]:
+    return list(tasks.to_check(day).order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _settle_ids(
+    tasks: Any,
+    ids: list[int],
+    *,
+    day: date,
+    at: datetime,
+    rules: Rules,
+    broken: set[int],
+    breaks: tuple[type[Exception], ...],
+) -> Count:
+    """Settle the batch; where the database refuses it, halve it until the one task is found that broke it.
+
+    That task joins `broken` and is noted; all others are settled.
+    """
+    if not ids:
+        return Count()
+    try:
+        with transaction.atomic():
+            return _settle_batch(tasks, Batch(ids[0], ids[-1], is_due=True), day=day, at=at, rules=rules)
+    except breaks as error:
+        if len(ids) == 1:
+            set_aside.note(ids[0], error, at=at)
+            broken.add(ids[0])
             return Count()
-        count = settle_batch(Batch(ids[0], ids[-1], is_due=True), day=day, at=at, rules=rules)
-        count.looked_at = len(ids)
-        return count
+    half, total = len(ids) // 2, Count()
+    for part in (ids[:half], ids[half:]):
+        total.add(_settle_ids(tasks, part, day=day, at=at, rules=rules, broken=broken, breaks=breaks))
+    return total
+
+
+def _settle_batch(tasks: Any, batch: Batch, *, day: date, at: datetime, rules: Rules) -> Count:
+    rows = tasks.to_check(day).filter(pk__gte=batch.first, pk__lte=batch.last).order_by("pk")
+    ids = list(rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    if not ids:
+        return Count()
+    count = settle_batch(batch, day=day, at=at, rules=rules)
+    count.looked_at = len(ids)
+    return count
 
 
 def _first_due(tasks: Any, through: date) -> date | None:
@@ -70,7 +108,7 @@ def wind(ids: Iterable[int], *, at: datetime, since: date | None = None, cause: 
     rules = Rules.on(first)
     for pk in ids:
         rewind(Batch.one(pk), day=first, at=at, rules=rules, cause=cause)
-        settle(Task.objects.filter(pk=pk), through=day, at=at)
+        settle(Task.objects.filter(pk=pk), through=day, at=at, rules=rules)
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def _claim(day: date, at: datetime) -> JobRun | None:
 def _finish(job_run: JobRun, day: date, at: datetime) -> JobRun:
     mark = high_water()
     try:
-        count = Count() if mark and day < mark else clocks.settle(Task.objects.all(), through=day, at=at)
+        count = Count() if mark and day < mark else clocks.settle(Task.objects.all(), through=day, at=at, isolate=True)
     except (DatabaseError, ObjectDoesNotExist) as error:
         JobRun.objects.filter(pk=job_run.pk).update(state=JobState.FAILED, finished_at=now(), error=repr(error)[:2000])
         raise

@@ -11,11 +11,11 @@ from django.templatetags.static import static
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from tracker import choices
-from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
+from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, MessageState, ReportState, Role, Stage
 from tracker.clock import local_day
 from tracker.rules.status import due_status
 from tracker.views.words import EVENT_WORDS
@@ -57,6 +57,12 @@ INSTRUMENT_LOOK = {
     InstrumentStatus.IN_FORCE: ("done", "✓"),
     InstrumentStatus.ENDED: ("late", "×"),
 }
+MESSAGE_LOOK = {
+    MessageState.QUEUED: ("idle", "◔"),
+    MessageState.SENT: ("done", "✓"),
+    MessageState.BOUNCED: ("late", "×"),
+    MessageState.SET_ASIDE: ("late", "▲"),
+}
 SOURCE_WORDS = {"public": gettext_lazy("public record"), "demonstration": gettext_lazy("demonstration")}
 ROLE_TONES = {Role.ACCOUNTABLE: "ok", Role.RESPONSIBLE: "ok", Role.LEADS: "risk", Role.SUPERVISES: "done"}
 
@@ -93,6 +99,32 @@ def of(mapping: dict[Any, Any], key: Any) -> Any:
 def cited(source: str) -> str:
     """Return where a row comes from, in words: paragraphs stay as they are, `public` and `demonstration` are told."""
     return ", ".join(str(SOURCE_WORDS.get(part, part)) for part in source.split(", "))
+
+
+START_REASONS = {
+    "deadline": gettext_lazy("assigned, with a written deadline"),
+    "assigned": gettext_lazy("the day of assignment"),
+    "resumed": gettext_lazy("the task goes on after a rest"),
+    "stage": gettext_lazy("the present stage was entered"),
+    "report": gettext_lazy("the last accepted report was submitted"),
+    "unowned": gettext_lazy("nobody answers since then"),
+    "lapsed": gettext_lazy("the last day on which the rule was in force"),
+    "declared": gettext_lazy("evidence was declared"),
+    "submitted": gettext_lazy("a report was submitted"),
+    "asked": gettext_lazy("more time was asked for"),
+}
+
+
+@register.filter
+def start_reason(code: str) -> str:
+    """Return in words from what a clock counts."""
+    return str(START_REASONS.get(code, code))
+
+
+@register.filter
+def in_language(names: tuple[str, str]) -> str:
+    """Return the one of (English, Vietnamese) that the reader reads."""
+    return names[0] if (get_language() or "vi").startswith("en") else names[1]
 
 
 @register.filter
@@ -142,6 +174,12 @@ def state_pill(state: str) -> SafeString:
 @register.simple_tag
 def evidence_pill(state: str) -> SafeString:
     return pill(*EVIDENCE_LOOK[EvidenceState(state)], EvidenceState(state).label)
+
+
+@register.simple_tag
+def message_pill(state: str) -> SafeString:
+    """Return the pill of a mail's state."""
+    return pill(*MESSAGE_LOOK[MessageState(state)], MessageState(state).label)
 
 
 @register.simple_tag

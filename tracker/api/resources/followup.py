@@ -157,7 +157,12 @@ FLAGS = Resource(
         text("policy", "Code of the policy.", "Mã quy tắc.", "default", "policy__code"),
         integer("policy_version", "Version of the policy.", "Phiên bản quy tắc.", 1, source="policy__version"),
         day("limit_on", "Last day in time.", "Ngày cuối còn trong hạn.", "2026-06-30"),
-        day("since", "First late day.", "Ngày đầu tiên bị chậm.", "2026-07-01"),
+        day(
+            "since",
+            "First late day; ahead while the flag only reminds.",
+            "Ngày đầu tiên bị chậm; ở phía trước nếu mới là nhắc trước hạn.",
+            "2026-07-01",
+        ),
         moment("opened_at", "Opened at (UTC).", "Thời điểm mở (UTC).", "2026-06-30T17:00:05Z"),
         truth("is_open", "Still open.", "Còn mở.", True, source=_is_open_now),
         integer(
@@ -208,8 +213,16 @@ FLAGS = Resource(
             fields=(
                 integer("number", "Number of the step.", "Số bước.", 1),
                 day("due_on", "On which day.", "Ngày nhắc.", "2026-07-01"),
-                code("addressee", "To whom.", "Gửi đến.", Addressee, Addressee.HOLDER),
-                text("body", "Code of the body addressed.", "Mã cơ quan nhận.", "BTP", "body__code", is_nullable=True),
+                code("addressee", "For whom it was meant.", "Dự kiến gửi đến.", Addressee, Addressee.HOLDER),
+                code("reached", "Whom it reached.", "Thực tế gửi đến.", Addressee, Addressee.HEAD),
+                text(
+                    "body",
+                    "Code of the body that was accountable on that day.",
+                    "Mã cơ quan chủ trì vào ngày đó.",
+                    "BTP",
+                    "body__code",
+                    is_nullable=True,
+                ),
             ),
         ),
         VERSION,

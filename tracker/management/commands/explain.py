@@ -15,7 +15,7 @@ from tracker.models import Task
 
 
 class Command(BaseCommand):
-    help = "Explain the four clocks of a task: start, limit, days off, the last day in time, steps."
+    help = "Explain the clocks of a task: start, limit, days off, the last day in time, steps."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help="code of the task, such as 2.6")
@@ -38,11 +38,14 @@ def lines_of(explained: Explained) -> list[str]:
     if text is None:
         return [f"{explained.clock.label}: does not run."]
     limit = f"{text.limit_days} {text.unit} days" if text.limit_days is not None else "the written deadline"
+    decided = f"{explained.policy}, calendar {explained.calendar}"
     lines = [
-        f"{explained.clock.label}: from {text.starts_on:%d/%m/%Y} ({text.start_reason_code}), {limit} by "
-        f"{explained.policy}; last day in time {text.limit_on:%d/%m/%Y}, late since {text.late_since:%d/%m/%Y}, "
+        f"{explained.clock.label}: from {text.starts_on:%d/%m/%Y} ({text.start_reason_code}), {limit} by {decided}; "
+        f"last day in time {text.limit_on:%d/%m/%Y}, late since {text.late_since:%d/%m/%Y}, "
         f"{text.days_late} working days late by {text.counted_through:%d/%m/%Y}."
     ]
+    if text.paused_days:
+        lines.append(f"  at rest, not counted: {text.paused_days} working days")
     lines += [f"  not counted: {day:%d/%m/%Y} {names[0]}" for day, names in text.days_off]
     lines += [
         f"  step {step.number} on {step.due_on:%d/%m/%Y} to {Addressee(step.addressee).label}" for step in text.steps

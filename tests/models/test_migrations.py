@@ -1,0 +1,69 @@
+"""The step from calendars without versions: a database with data in it comes through, and what it says is kept."""
+
+from datetime import date, datetime
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+BEFORE = [("tracker", "0001_initial")]
+NOW = datetime(2026, 3, 2, 5, tzinfo=timezone.get_fixed_timezone(0))
+
+
+def migrate(targets):
+    executor = MigrationExecutor(connection)
+    executor.migrate(targets)
+    return MigrationExecutor(connection).loader.project_state(targets).apps
+
+
+def latest():
+    return MigrationExecutor(connection).loader.graph.leaf_nodes("tracker")
+
+
+def fill(apps):
+    def make(name, **values):
+        return apps.get_model("tracker", name).objects.create(**values)
+
+    calendar = make("Calendar", code="VN", name_vi="Lịch", name_en="Calendar", first_year=2025, last_year=2027)
+    make("CalendarDay", calendar=calendar, day=date(2026, 3, 2), is_working=True, ordinal=1)
+    policy = make("Policy", code="default", calendar=calendar, valid_from=date(2016, 1, 1))
+    make("PolicyStep", policy=policy, clock="due", number=1, offset_days=0, addressee="accountable")
+    make("PolicyStep", policy=policy, clock="due", number=2, offset_days=10, addressee="commission")
+    body = make("Body", code="HTCT", name_vi="Hệ thống", name_en="System", kind="system", level="central")
+    resolution = make("Resolution", code="R", kind="resolution", title_vi="NQ", title_en="R", issuer=body)
+    values = {"title_vi": "N", "title_en": "T", "assigned_on": date(2026, 1, 5), "stage_since": date(2026, 1, 5)}
+    task = make("Task", code="1", resolution=resolution, stage="assigned", recorded_at=NOW, **values)
+    make("StageChange", task=task, to_stage="assigned", on=date(2026, 2, 2), recorded_at=NOW, is_lapse=True)
+    flag = make(
+        "Flag",
+        task=task,
+        clock="due",
+        policy=policy,
+        limit_on=date(2026, 2, 10),
+        since=date(2026, 2, 11),
+        opened_at=NOW,
+    )
+    make("FlagStep", flag=flag, number=1, due_on=date(2026, 2, 11), addressee="accountable", body=body)
+
+
+def test_calendars_get_their_first_version_and_flags_keep_theirs():
+    try:
+        fill(migrate(BEFORE))
+        apps = migrate(latest())
+        flag = apps.get_model("tracker", "Flag").objects.get()
+        version = apps.get_model("tracker", "CalendarVersion").objects.get()
+        assert flag.calendar_version == version
+        assert (version.number, version.first_year, version.valid_from) == (1, 2025, date(2025, 1, 1))
+        assert version.days.get().ordinal == 1
+        step = flag.steps.get()
+        assert (step.addressee, step.reached) == ("holder", "holder")
+        repeats = (
+            apps.get_model("tracker", "PolicyStep").objects.order_by("number").values_list("repeat_days", flat=True)
+        )
+        assert list(repeats) == [None, 10]
+        assert apps.get_model("tracker", "Task").objects.get().lapsed_since == date(2026, 2, 2)
+        assert apps.get_model("tracker", "Calendar").objects.create(code="X", name_vi="X", name_en="X").pk != version.pk
+    finally:
+        migrate(latest())
