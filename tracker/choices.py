@@ -168,6 +168,18 @@ class FieldStatus(TextChoices):
     OPEN_OVERDUE = "open_overdue", _("In progress, overdue")
 
 
+class Lateness(TextChoices):
+    """What stays known of a task and its deadline. Derived from its flags, never stored."""
+
+    ON_TIME = "on_time", _("On time")
+    ON_TIME_EXTENDED = "on_time_extended", _("On time, after an extension")
+    LATE = "late", _("Late")
+    LATE_EXTENDED = "late_extended", _("Late, after an extension")
+    OPEN = "open", _("In progress, never late")
+    OPEN_LATE = "open_late", _("In progress, late now")
+    OPEN_WAS_LATE = "open_was_late", _("In progress, was late before")
+
+
 class SuccessionKind(TextChoices):
     MERGE = "merge", _("Merged")
     SPLIT = "split", _("Split")
@@ -224,6 +236,14 @@ class JobState(TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+
+
+class JobPart(TextChoices):
+    """What must be heard again and again, or jobs do not run; each is heard through the pool of its workers."""
+
+    BEAT = "beat", _("Scheduler")
+    WORKER = "worker", _("Worker for short jobs")
+    LONG = "worker-long", _("Worker for long jobs")
 
 
 class InstrumentLinkKind(TextChoices):

@@ -11,7 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.policies import Scope, scope_of
 from tracker.choices import Duty, Role
 from tracker.clock import local_today
-from tracker.models import Body, Cadre, Flag, Institutionalization, ProgressReport, Responsibility, Task
+from tracker.models import (
+    Body,
+    Cadre,
+    Extension,
+    Flag,
+    Institutionalization,
+    Obstacle,
+    ProgressReport,
+    Responsibility,
+    Task,
+)
 
 REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
 REPORTING_ROLES = (Role.ACCOUNTABLE, Role.RESPONSIBLE)
@@ -36,11 +46,22 @@ def require(user: Any, action: str, obj: Any = None) -> None:
 def reporting_body_ids(user: Any, task: Task) -> tuple[int, ...]:
     """Return the bodies of `user` that hold A or R in `task` today, accountable first. One query."""
     scope = scope_of(user)
-    employers = [grant.body_id for grant in scope.grants if grant.duty in REPORTERS]
     cells = Responsibility.objects.valid_on(local_today()).filter(
-        task=task, role__in=REPORTING_ROLES, body__in=employers
+        task=task, role__in=REPORTING_ROLES, body__in=_employers(scope)
     )
     return tuple(dict.fromkeys(cells.order_by("role", "id").values_list("body_id", flat=True)))
+
+
+def accountable_body_id(user: Any, task: Task) -> int | None:
+    """Return the body of `user` that is accountable for `task` today, None where it is not theirs. One query."""
+    cells = Responsibility.objects.valid_on(local_today()).filter(task=task, role=Role.ACCOUNTABLE)
+    body: int | None = cells.filter(body__in=_employers(scope_of(user))).values_list("body_id", flat=True).first()
+    return body
+
+
+def _employers(scope: Scope) -> list[int]:
+    """The bodies for which the user reports, asks and declares."""
+    return [grant.body_id for grant in scope.grants if grant.duty in REPORTERS]
 
 
 def urging_body_id(user: Any, bodies: Iterable[Body]) -> int | None:
@@ -76,11 +97,26 @@ def _may_report(scope: Scope, user: Any, task: Task) -> bool:
 
 
 def _may_change_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
-    return report.body_id in {grant.body_id for grant in scope.grants if grant.duty in REPORTERS}
+    return report.body_id in _employers(scope)
 
 
 def _may_decide_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
     return report.author_id != user.pk and _commission_covers(scope, report.task)
+
+
+def _may_speak_for(scope: Scope, user: Any, task: Task) -> bool:
+    """Only the body that answers for a task asks for time, or says on whom it waits."""
+    return scope.has(*REPORTERS) and accountable_body_id(user, task) is not None
+
+
+def _may_decide_extension(scope: Scope, user: Any, extension: Extension) -> bool:
+    return extension.asked_by_id != user.pk and _commission_covers(scope, extension.task)
+
+
+def _may_end_obstacle(scope: Scope, user: Any, obstacle: Obstacle) -> bool:
+    """Either body ends it, and the commission."""
+    is_theirs = bool({obstacle.body_id, obstacle.declared_body_id} & set(_employers(scope)))
+    return is_theirs or _commission_covers(scope, obstacle.task)
 
 
 def _may_verify(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
@@ -101,6 +137,10 @@ def _may_review(scope: Scope, user: Any, obj: Any) -> bool:
 
 def _may_oversee(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.COMMISSION, Duty.EDITOR, Duty.SUPERVISOR) or scope.is_system_admin
+
+
+def _may_cover(scope: Scope, user: Any, task: Task) -> bool:
+    return _commission_covers(scope, task)
 
 
 def _may_steer(scope: Scope, user: Any, task: Task) -> bool:
@@ -131,14 +171,21 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "report.decide": _may_decide_report,  # obj: ProgressReport
     "evidence.declare": _may_report,  # obj: Task
     "evidence.verify": _may_verify,  # obj: Institutionalization
+    "extension.ask": _may_speak_for,  # obj: Task
+    "extension.decide": _may_decide_extension,  # obj: Extension
+    "obstacle.declare": _may_speak_for,  # obj: Task
+    "obstacle.end": _may_end_obstacle,  # obj: Obstacle
     "flag.acknowledge": _may_acknowledge,  # obj: Flag
+    "flag.snooze": _may_acknowledge,  # obj: Flag
     "urging.issue": _may_urge,  # obj: the bodies that one selection urges, all within one jurisdiction
     "overdue.read": _may_oversee,  # the queue of flags
     "review.read": _may_review,  # the queue of reports
     "overview.read": _may_oversee,
+    "task.cover": _may_cover,  # obj: Task; its flags, obstacles and requests are the commission's to decide on
     "task.stage": _may_steer,  # obj: Task
     "task.suspend": _may_steer,  # obj: Task
     "task.withdraw": _may_steer,  # obj: Task
+    "task.resume": _may_steer,  # obj: Task
     "matrix.edit": _may_edit,
     "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
     "instrument.register": _may_register,
@@ -146,4 +193,5 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "system.read": _may_administer,
     "message.retry": _may_administer,  # obj: Message
+    "set_aside.retry": _may_administer,  # obj: SetAside
 }

@@ -7,17 +7,21 @@ from tracker.views import (
     bodies,
     cadres,
     desk,
+    extensions,
     files,
     home,
     instruments,
     mails,
     matrix,
+    obstacles,
     overdue,
     overview,
     reports,
     resolutions,
     review,
     search,
+    standing,
+    system,
     tasks,
     urgings,
 )
@@ -65,12 +69,22 @@ working = [
     path("matrix/", matrix.matrix, name="matrix"),
     path("overdue/", overdue.overdue, name="overdue"),
     path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),
+    path("flags/<int:pk>/snooze/", overdue.flag_snooze, name="flag_snooze"),
+    path("flags/<int:pk>/unsnooze/", overdue.flag_unsnooze, name="flag_unsnooze"),
     path("urgings/", urgings.urging_list, name="urging_list"),
     path("urgings/new/", urgings.urging_new, name="urging_new"),
     path("urgings/<int:pk>/", urgings.urging, name="urging"),
     path("urgings/<int:pk>/document/", urgings.urging_document, name="urging_document"),
     path("review/", review.review, name="review"),
     path("tasks/<int:pk>/report/", reports.report_new, name="report_new"),
+    path("tasks/<int:pk>/extension/", extensions.extension_new, name="extension_new"),
+    path("extensions/<int:pk>/", extensions.extension, name="extension"),
+    path("extensions/<int:pk>/decide/", extensions.extension_decide, name="extension_decide"),
+    path("tasks/<int:pk>/obstacle/", obstacles.obstacle_new, name="obstacle_new"),
+    path("obstacles/<int:pk>/end/", obstacles.obstacle_end, name="obstacle_end"),
+    path("tasks/<int:pk>/suspend/", standing.task_suspend, name="task_suspend"),
+    path("tasks/<int:pk>/withdraw/", standing.task_withdraw, name="task_withdraw"),
+    path("tasks/<int:pk>/resume/", standing.task_resume, name="task_resume"),
     path("reports/<int:pk>/", reports.report, name="report"),
     path("reports/<int:pk>/edit/", reports.report_edit, name="report_edit"),
     path("reports/<int:pk>/submit/", reports.report_submit, name="report_submit"),
@@ -86,4 +100,9 @@ mailing = [
     path("system/mails/<int:pk>/retry/", mails.mail_retry, name="mail_retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing]
+administration = [
+    path("system/", system.system, name="system"),
+    path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing, *administration]

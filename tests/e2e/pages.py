@@ -81,6 +81,7 @@ PAGES: dict[str, tuple[str, Where]] = {
     "overdue": ("commission", nowhere),
     "flag_acknowledge": ("commission", _flag),
     "review": ("commission", nowhere),
+    "system": ("admin", nowhere),
     "evidence_decide": ("commission", _declared),
     "report": ("commission", _submitted),
     "report_new": ("official", _reportable),
@@ -110,6 +111,8 @@ PAGES: dict[str, tuple[str, Where]] = {
 # Reached by the table of access with 200, and no page of this kind.
 NO_PAGES = {
     "health": "JSON",
+    "health_live": "one word",
+    "health_ready": "one word",
     "attachment": "a download",
 }
 QUERIES = {"search": "?q=dan+van"}

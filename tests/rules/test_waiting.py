@@ -9,9 +9,14 @@ from tracker.rules.stages import OPEN
 from tracker.rules.waiting import BallCode, BallWhy, ball
 
 
-def holder(stage=Stage.DRAFTING, owned=True, report=False, evidence=False):
+def holder(stage=Stage.DRAFTING, owned=True, report=False, evidence=False, request=False, obstacle=False):
     return ball(
-        has_accountable=owned, report_awaiting_review=report, evidence_awaiting_verification=evidence, stage=stage
+        has_accountable=owned,
+        report_awaiting_review=report,
+        evidence_awaiting_verification=evidence,
+        request_awaiting_decision=request,
+        is_obstructed=obstacle,
+        stage=stage,
     )
 
 
@@ -23,7 +28,12 @@ def test_an_open_task_waits_on_its_accountable_body(stage):
 def test_what_awaits_a_decision_waits_on_the_commission():
     assert holder(report=True).why == BallWhy.REPORT
     assert holder(evidence=True).why == BallWhy.EVIDENCE
+    assert holder(request=True, obstacle=True).why == BallWhy.REQUEST
     assert holder(report=True, owned=False).code == BallCode.COMMISSION
+
+
+def test_an_obstacle_waits_on_another_body_whether_or_not_somebody_answers():
+    assert holder(obstacle=True).code == holder(obstacle=True, owned=False).code == BallCode.OTHER
 
 
 def test_without_an_accountable_body_it_waits_on_nobody():
@@ -39,12 +49,12 @@ def test_without_an_accountable_body_it_waits_on_nobody():
     ],
 )
 def test_a_closed_task_waits_on_nobody_whatever_is_pending(stage, code):
-    for owned, report, evidence in itertools.product([True, False], repeat=3):
-        assert holder(stage, owned, report, evidence).code == code
+    for pending in itertools.product([True, False], repeat=5):
+        assert holder(stage, *pending).code == code
 
 
 def test_every_answer_has_words():
-    for stage, owned, report in itertools.product(Stage, [True, False], [True, False]):
-        answer = holder(stage, owned, report)
+    for stage, *pending in itertools.product(Stage, *[[True, False]] * 5):
+        answer = holder(stage, *pending)
         assert str(answer.label)
         assert str(answer.reason).endswith(".")

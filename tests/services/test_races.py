@@ -8,11 +8,23 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
 
-from tests.builders import make_body, make_cast, make_instrument, make_task, noon
-from tracker.choices import ReportState, Role, Stage
+from tests.asking import asked, obstructed
+from tests.builders import make_body, make_cast, make_instrument, make_task, make_user, noon
+from tracker.choices import Duty, ExtensionState, ReportState, Role, Stage
 from tracker.errors import Conflict, Stale
-from tracker.models import Event, Flag, FlagStep, Institutionalization, JobRun, ProgressReport, Responsibility, Task
-from tracker.services import institutionalizations, matrix, reports, scan
+from tracker.models import (
+    Event,
+    Extension,
+    Flag,
+    FlagStep,
+    Institutionalization,
+    JobRun,
+    Obstacle,
+    ProgressReport,
+    Responsibility,
+    Task,
+)
+from tracker.services import extensions, flags, institutionalizations, matrix, obstacles, reports, scan, tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -131,3 +143,88 @@ def test_of_two_changes_of_one_version_one_is_stale():
         ]
     )
     assert outcome == {"done": 1, Stale.__name__: 1}
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_of_two_who_decide_on_a_request_one_does(_):
+    cast, task = make_cast(), make_task(due_on=date(2026, 6, 30))
+    colleague = make_user("thu", Duty.COMMISSION, make_body("BDV"), make_body("HTCT"))
+    extension = asked(task, cast["lan"], on=DAY, wanted_on=date(2026, 9, 30))
+
+    def grant():
+        row = Extension.objects.get(pk=extension.pk)
+        return extensions.grant(row, due_on=row.wanted_on, decision_number="7", by=cast["hoa"], at=noon(DAY))
+
+    def refuse():
+        row = Extension.objects.get(pk=extension.pk)
+        return extensions.refuse_(row, note="No ground", by=colleague, at=noon(DAY))
+
+    assert together(grant, refuse) == {"done": 1, Conflict.__name__: 1}
+    told = Event.objects.filter(task=task, kind__in=["extension.granted", "extension.refused"])
+    assert told.count() == 1
+    extension.refresh_from_db()
+    task.refresh_from_db()
+    is_granted = extension.state == ExtensionState.GRANTED
+    assert (task.extension_count, task.due_on == date(2026, 9, 30)) == (int(is_granted), is_granted)
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_a_body_that_asks_twice_at_once_has_one_request(_):
+    cast, task = make_cast(), make_task(due_on=date(2026, 6, 30))
+
+    def ask():
+        return asked(Task.objects.get(pk=task.pk), cast["lan"], on=DAY, wanted_on=date(2026, 9, 30))
+
+    assert together(ask, ask) == {"done": 1, Conflict.__name__: 1}
+    assert Extension.objects.filter(task=task).count() == 1
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_an_obstacle_is_declared_once_and_ended_once(_):
+    cast, task = make_cast(), make_task()
+    make_body("BO-B")
+
+    def declare():
+        return obstructed(Task.objects.get(pk=task.pk), cast["lan"], on=DAY)
+
+    assert together(declare, declare) == {"done": 1, Conflict.__name__: 1}
+    obstacle = Obstacle.objects.get(task=task)
+
+    def end(user):
+        return obstacles.end(Obstacle.objects.get(pk=obstacle.pk), note="Sent", by=user, at=noon(DAY))
+
+    assert together(lambda: end(cast["lan"]), lambda: end(cast["minh"])) == {"done": 1, Conflict.__name__: 1}
+    assert Event.objects.filter(task=task, kind="obstacle.ended").count() == 1
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_of_two_who_snooze_a_flag_one_does(_):
+    cast, task = make_cast(), make_task(due_on=date(2026, 2, 10))
+    scan.run(DAY, at=noon(DAY), force=True)
+    flag = Flag.objects.get(task=task, clock="due")
+    seen = [Flag.objects.get(pk=flag.pk) for _number in range(2)]
+
+    def snooze(row):
+        return flags.snooze(row, until=date(2026, 5, 4), reason="Wait", by=cast["hoa"], at=noon(DAY))
+
+    assert together(*[lambda row=row: snooze(row) for row in seen]) == {"done": 1, Conflict.__name__: 1}
+    assert Event.objects.filter(task=task, kind="flag.snoozed").count() == 1
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_a_task_is_not_granted_time_and_withdrawn_by_halves(_):
+    cast, task = make_cast(), make_task(due_on=date(2026, 6, 30))
+    extension = asked(task, cast["lan"], on=DAY, wanted_on=date(2026, 9, 30))
+
+    def grant():
+        row = Extension.objects.get(pk=extension.pk)
+        return extensions.grant(row, due_on=row.wanted_on, decision_number="7", by=cast["hoa"], at=noon(DAY))
+
+    def withdraw():
+        return tasks.withdraw(Task.objects.get(pk=task.pk), reason="No longer owed", by=cast["quang"], at=noon(DAY))
+
+    outcome = together(grant, withdraw)
+    task.refresh_from_db()
+    extension.refresh_from_db()
+    assert task.stage == Stage.WITHDRAWN and outcome["done"] >= 1
+    assert task.extension_count == int(extension.state == ExtensionState.GRANTED) == outcome["done"] - 1

@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, When
 
 from tracker.boards.overdue import OverdueRow, rows_of
-from tracker.choices import Clock, EvidenceState, ReportState
-from tracker.models import Flag, Institutionalization, ProgressReport, Responsibility, Task
+from tracker.choices import Clock, EvidenceState, ReportState, Role, TaskKind
+from tracker.models import Extension, Flag, Institutionalization, Obstacle, ProgressReport, Responsibility, Task
 from tracker.models.expressions import earliest
 from tracker.policies import REPORTING_ROLES
 
@@ -19,7 +19,15 @@ LIMIT = 50
 """Rows of each list at most; the task list has the rest."""
 
 SOON_DAYS = 30
-CLOCKS = {Clock.DUE: "effective_due_on", Clock.STAGE: "stage_limit_on", Clock.SILENCE: "silence_limit_on"}
+DECIDED_DAYS = 30
+"""So long a decision on a request for time stays on the desk."""
+
+CLOCKS = {
+    Clock.DUE: "effective_due_on",
+    Clock.SUBMIT: "submit_limit_on",
+    Clock.STAGE: "stage_limit_on",
+    Clock.SILENCE: "silence_limit_on",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +42,28 @@ class Soon:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A task with its open flags, the oldest first."""
+    """A task with its late flags, the oldest first."""
 
     task: Task
     flags: list[OverdueRow]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsOnUs:
+    """Another body waits on this one. `may_read` tells whether the reader may open the task as well."""
+
+    obstacle: Obstacle
+    days: int
+    may_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Requests for time of the bodies: undecided, and decided lately. `askable` are tasks that may have a new one."""
+
+    pending: list[Extension]
+    decided: list[Extension]
+    askable: set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +80,36 @@ class Desk:
     drafts: list[ProgressReport]
     awaiting: list[ProgressReport]
     pending: dict[int, int]
+    waits_on_us: list[WaitsOnUs]
+    requests: Requests
     open_tasks: int
 
     @property
     def is_empty(self) -> bool:
-        return not (self.late or self.returned or self.returned_evidence or self.soon or self.drafts or self.awaiting)
+        theirs = self.waits_on_us or self.requests.pending or self.requests.decided
+        reports = self.returned or self.returned_evidence or self.drafts or self.awaiting
+        return not (self.late or self.soon or reports or theirs)
 
 
 def desk(user: Any, day: date, body_ids: Iterable[int]) -> Desk:
-    """Return the desk of the bodies `body_ids` of `user`, by the tasks where they hold A or R. Nine queries."""
+    """Return the desk of the bodies `body_ids` of `user`, by the tasks where they hold A or R. 15 queries at most."""
     bodies = list(body_ids)
     carried = Responsibility.objects.valid_on(day).filter(body__in=bodies, role__in=REPORTING_ROLES).values("task")
     tasks = Task.objects.visible_to(user).filter(pk__in=carried).open()
     flags = Flag.objects.visible_to(user).late_on(day).filter(task__in=tasks.values("pk"))
     reports = ProgressReport.objects.visible_to(user).filter(body__in=bodies).select_related("task", "author")
     awaiting = list(reports.awaiting_review().order_by("submitted_on", "id")[:LIMIT])
+    late, soon = _late(rows_of(flags, day, order=("since", "id"), limit=LIMIT)), _soon(tasks, day)
     return Desk(
-        late=_late(rows_of(flags, day, order=("since", "id"), limit=LIMIT)),
+        late=late,
         returned=list(_returned(reports)[:LIMIT]),
         returned_evidence=list(_returned_evidence(user, bodies)[:LIMIT]),
-        soon=_soon(tasks, day),
+        soon=soon,
         drafts=list(reports.filter(state=ReportState.DRAFT).order_by("-created_at", "-id")[:LIMIT]),
         awaiting=awaiting,
         pending={report.task_id: report.pk for report in awaiting},
+        waits_on_us=_waits_on_us(user, bodies, day),
+        requests=_requests(user, bodies, [row.task for row in (*late, *soon)], day),
         open_tasks=tasks.count(),
     )
 
@@ -112,3 +145,25 @@ def _first(task: Task, day: date, last: date) -> Soon:
     ends = [(getattr(task, column), clock) for clock, column in CLOCKS.items() if getattr(task, column)]
     on, clock = min((on, clock) for on, clock in ends if day <= on <= last)
     return Soon(task, clock, on, (on - day).days)
+
+
+def _waits_on_us(user: Any, bodies: list[int], day: date) -> list[WaitsOnUs]:
+    """The open obstacles that name one of the bodies, the oldest first. Two queries."""
+    rows = Obstacle.objects.visible_to(user).open().filter(body__in=bodies, task__in=Task.objects.open().values("pk"))
+    found = list(rows.select_related("task", "body", "declared_body").order_by("since", "id")[:LIMIT])
+    readable = Task.objects.visible_to(user).filter(pk__in=[row.task_id for row in found] or [0])
+    ids = set(readable.values_list("pk", flat=True))
+    return [WaitsOnUs(row, (day - row.since).days, row.task_id in ids) for row in found]
+
+
+def _requests(user: Any, bodies: list[int], shown: list[Task], day: date) -> Requests:
+    """Two queries."""
+    rows = Extension.objects.visible_to(user).filter(body__in=bodies).select_related("task", "body")
+    lately = rows.awaiting_decision() | rows.decided_since(day - timedelta(days=DECIDED_DAYS))
+    found = list(lately.order_by("-decided_at", "-id")[:LIMIT])
+    pending = [row for row in found if row.decided_on is None]
+    cells = Responsibility.objects.valid_on(day).filter(role=Role.ACCOUNTABLE, body__in=bodies)
+    duties = [task.pk for task in shown if task.kind == TaskKind.DUTY]
+    ours = set(cells.filter(task__in=duties or [0]).values_list("task", flat=True))
+    decided = [row for row in found if row.decided_on is not None]
+    return Requests(pending, decided, ours - {row.task_id for row in pending})

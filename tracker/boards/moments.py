@@ -43,11 +43,11 @@ def _stages(task: Task) -> Iterator[Moment]:
     for change in task.stage_changes.all():
         tone = "late" if change.is_lapse else TONES.get(Stage(change.to_stage), "ok")
         title = _("Lapsed: open again") if change.is_lapse else str(change.get_to_stage_display())
-        yield Moment(change.on, tone, title, change.reason)
+        yield Moment(change.on, tone, title, " · ".join(filter(None, (change.document, change.reason))))
 
 
 def _deadlines(task: Task, today: date) -> Iterator[Moment]:
-    if task.original_due_on and task.original_due_on != task.due_on:
+    if task.original_due_on and task.has_moved_deadline:
         yield Moment(task.original_due_on, "idle", _("Original deadline"))
     if task.due_on:
         is_missed = task.due_on < (task.done_on or today)
@@ -61,6 +61,8 @@ def _deadlines(task: Task, today: date) -> Iterator[Moment]:
 
 def _flags(flags: Iterable[Flag]) -> Iterator[Moment]:
     for flag in flags:
+        if flag.closed_on and flag.closed_on < flag.since:  # only a reminder: it was never late
+            continue
         yield Moment(flag.since, "late", _("Flag: %(clock)s") % {"clock": flag.get_clock_display()})
         if flag.closed_on:
             yield Moment(flag.closed_on, "idle", _("Flag closed: %(clock)s") % {"clock": flag.get_clock_display()})

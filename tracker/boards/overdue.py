@@ -1,4 +1,4 @@
-"""The open flags with why, since when, how far they have climbed, and on whom the task waits."""
+"""The flags that are late, with why, since when, how far they have climbed, and on whom the task waits and waited."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from tracker.boards.lateness import NamedShare, flag_days, shares_of
 from tracker.boards.reasons import why
 from tracker.boards.waiting import Wait, waits
 from tracker.boards.words import matching
 from tracker.choices import Clock, Role
-from tracker.models import Body, CalendarDay, Flag, FlagStep, Responsibility, Task
+from tracker.models import Body, Flag, FlagStep, Responsibility, Task
 
 PAGE = 50
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -35,6 +36,7 @@ class OverdueFilter:
     level: str = ""
     step: int | None = None
     acknowledged: str = ""
+    snoozed: str = ""
     q: str = ""
     order: str = "since"
     page: int = 1
@@ -42,7 +44,9 @@ class OverdueFilter:
 
 @dataclass(frozen=True, slots=True)
 class OverdueRow:
-    """One flag. `days_late` are working days of the policy's calendar; `step` is 0 before the first one."""
+    """One flag. `days_late` are working days since it is late, in the calendar of the flag, and `shares` says on whom
+    they lay, where it was asked for; `step` is 0 before the first one.
+    """
 
     flag: Flag
     body: Body | None
@@ -50,6 +54,7 @@ class OverdueRow:
     step: int
     days_late: int
     wait: Wait
+    shares: list[NamedShare] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +69,28 @@ class OverduePage:
 
 
 def overdue(user: Any, day: date, wanted: OverdueFilter) -> OverduePage:
-    """Return one page of the open flags of tasks that `user` may read, by `wanted`. Four queries."""
+    """Return one page of the late flags of tasks that `user` may read, by `wanted`. Thirteen queries at most.
+
+    Reminders before a limit are left out: nothing is late yet.
+    """
     flags = _filtered(Flag.objects.visible_to(user).late_on(day), day, wanted)
     counts = dict(flags.order_by().values_list("clock").annotate(Count("pk")))
     start = (wanted.page - 1) * PAGE
     rows = list(_described(flags, day).order_by(*ORDERS[wanted.order])[start : start + PAGE + 1])
-    page = _rows(rows[:PAGE], day)
+    page = _rows(rows[:PAGE], day, shares_of(rows[:PAGE], day))
     ordered = {clock.value: counts.get(clock.value, 0) for clock in Clock}
     return OverduePage(page, ordered, wanted.page, len(rows) > PAGE, sum(ordered.values()))
 
 
 def rows_of(flags: Any, day: date, *, order: tuple[str, ...], limit: int) -> list[OverdueRow]:
-    """Return at most `limit` rows of the queryset `flags`, which the caller has narrowed. Three queries."""
-    return _rows(list(_described(flags, day).order_by(*order)[:limit]), day)
+    """Return at most `limit` rows of the queryset `flags`, which the caller has narrowed. Four queries."""
+    return _rows(list(_described(flags, day).order_by(*order)[:limit]), day, {})
+
+
+def row_of(flag: Flag, day: date) -> OverdueRow:
+    """Return one flag with on whom its lateness lay. Twelve queries at most."""
+    flags = list(_described(Flag.objects.filter(pk=flag.pk), day))
+    return _rows(flags, day, shares_of(flags, day))[0]
 
 
 def _filtered(flags: Any, day: date, wanted: OverdueFilter) -> Any:
@@ -93,6 +107,9 @@ def _filtered(flags: Any, day: date, wanted: OverdueFilter) -> Any:
         found = found.filter(step=wanted.step)
     if wanted.acknowledged:
         found = found.filter(acknowledged_at__isnull=wanted.acknowledged == "no")
+    if wanted.snoozed:
+        is_snoozed = Q(snoozed_until__isnull=False, snoozed_until__gt=day)
+        found = found.filter(is_snoozed if wanted.snoozed == "yes" else ~is_snoozed)
     return matching(found, wanted.q, "task__folded")
 
 
@@ -109,19 +126,25 @@ def _steps() -> Any:
 
 def _described(flags: Any, day: date) -> Any:
     cells = Responsibility.objects.valid_on(day).filter(task=OuterRef("task"), role=Role.ACCOUNTABLE)
-    days = CalendarDay.objects.filter(calendar=OuterRef("calendar_version"))
-    return flags.select_related("task__resolution", "acknowledged_by").annotate(
+    return flags.select_related("task__resolution", "acknowledged_by", "snoozed_by").annotate(
         step=Coalesce(Subquery(_steps()), 0),
         body_now=Subquery(cells.order_by("-id").values("body")[:1]),
-        days_late=Coalesce(Subquery(days.filter(day=day).values("ordinal")), 0)
-        - Coalesce(Subquery(days.filter(day=OuterRef("limit_on")).values("ordinal")), 0),
+        days_late=Coalesce(flag_days(day), 0),
     )
 
 
-def _rows(flags: list[Any], day: date) -> list[OverdueRow]:
+def _rows(flags: list[Any], day: date, shares: dict[int, list[NamedShare]]) -> list[OverdueRow]:
     bodies = Body.objects.in_bulk({flag.body_now for flag in flags if flag.body_now})
     balls = waits([flag.task_id for flag in flags], day)
     return [
-        OverdueRow(flag, bodies.get(flag.body_now), why(flag), flag.step, flag.days_late, balls[flag.task_id])
+        OverdueRow(
+            flag,
+            bodies.get(flag.body_now),
+            why(flag),
+            flag.step,
+            flag.days_late,
+            balls[flag.task_id],
+            shares.get(flag.pk, []),
+        )
         for flag in flags
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from tracker.boards.lateness import in_lateness, known_now, with_lateness
 from tracker.boards.words import matching
 from tracker.choices import FieldStatus, Role, Stage, TaskKind
 from tracker.models import Body, Institutionalization, Responsibility, Task, TaskLevel
@@ -19,7 +20,8 @@ PLAIN = ("resolution", "stage", "kind")
 def task_list(user: Any, today: date, *, q: str = "", **filters: Any) -> Any:
     """Return the tasks that `user` may read and the filters leave, in the order of the registers. Runs no query.
 
-    Filters: q, resolution, stage, kind, level (that must be reached), body (with a cell today) and role, status.
+    Filters: q, resolution, stage, kind, level (that must be reached), body (with a cell today) and role, status,
+    lateness.
     """
     rows = matching(Task.objects.visible_to(user), q)
     rows = rows.filter(**{name: filters[name] for name in PLAIN if filters.get(name)})
@@ -29,6 +31,8 @@ def task_list(user: Any, today: date, *, q: str = "", **filters: Any) -> Any:
         rows = _held_by(rows, filters.get("body"), filters.get("role"), today)
     if status := filters.get("status"):
         rows = rows.filter(in_cell(status, today))
+    if lateness := filters.get("lateness"):
+        rows = with_lateness(rows, today, known_now(today)).filter(in_lateness(lateness))
     return rows.select_related("resolution").order_by("resolution__code", "resolution_id", "position", "pk")
 
 

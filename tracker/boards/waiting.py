@@ -10,13 +10,15 @@ from typing import Any
 from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
-from tracker.choices import EvidenceState
-from tracker.models import Institutionalization, ProgressReport, Task
+from tracker.choices import EvidenceState, Stage
+from tracker.models import Body, Extension, Institutionalization, Obstacle, ProgressReport, Task
 from tracker.rules.waiting import Ball, BallCode, BallWhy, ball
 
 SINCE = {
     BallWhy.REPORT: "report_since",
     BallWhy.EVIDENCE: "evidence_since",
+    BallWhy.REQUEST: "request_since",
+    BallWhy.OBSTACLE: "obstacle_since",
     BallWhy.UNOWNED: "unowned_since",
 }
 """From which day the ball lies where it lies; else from the last accepted report or the change of stage."""
@@ -24,11 +26,26 @@ SINCE = {
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Where the ball of one task lies, since which day, for how many calendar days."""
+    """Where the ball of one task lies, since which day, for how many calendar days.
+
+    `body` is another one that is waited on, `because` what the accountable body says of it.
+    """
 
     ball: Ball
     since: date
     days: int
+    body: Body | None = None
+    because: str = ""
+
+    @property
+    def label(self) -> Any:
+        """Who holds the ball, by name where it is another body."""
+        return self.body.label if self.body else self.ball.label
+
+    @property
+    def reason(self) -> Any:
+        """For what the task waits."""
+        return self.because or self.ball.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +58,22 @@ class HolderRow:
 
 
 def waits(task_ids: Iterable[int], day: date) -> dict[int, Wait]:
-    """Return where the ball of each task lies today. One query; the caller has checked who may read them."""
+    """Return where the ball of each task lies today. Two queries at most; the caller has checked who may read them."""
     rows = _facts(Task.objects.filter(pk__in=list(task_ids)))
-    fields = rows.values("pk", "stage", "unowned_since", "report_since", "evidence_since", "moved_on")
-    return {row["pk"]: _wait(row, day) for row in fields}
+    fields = list(rows.values("pk", "stage", "obstacle_body", "obstacle_reason", "moved_on", *SINCE.values()))
+    others = {row["obstacle_body"] for row in fields if row["obstacle_body"]}
+    bodies = Body.objects.in_bulk(others) if others else {}
+    return {row["pk"]: _wait(row, day, bodies) for row in fields}
 
 
 def by_holder(user: Any) -> list[HolderRow]:
     """Return who holds how many balls of the open tasks that `user` may read, most first. One query."""
     rows = _facts(Task.objects.visible_to(user).open())
-    is_known = {"has_report": Q(report_since__isnull=False), "has_evidence": Q(evidence_since__isnull=False)}
+    is_known = {f"has_{why}": Q(**{f"{column}__isnull": False}) for why, column in SINCE.items()}
     groups = (
         rows.order_by()
-        .annotate(is_unowned=Q(unowned_since__isnull=False), **is_known)
-        .values("is_unowned", "has_report", "has_evidence")
+        .annotate(**is_known)
+        .values(*is_known)
         .annotate(tasks=Count("pk"), **{f"first_{name}": Min(name) for name in (*SINCE.values(), "moved_on")})
     )
     found: dict[Ball, HolderRow] = {}
@@ -65,33 +84,43 @@ def by_holder(user: Any) -> list[HolderRow]:
 
 
 def _facts(tasks: Any) -> Any:
-    reports = ProgressReport.objects.awaiting_review().filter(task=OuterRef("pk")).order_by("submitted_on")
-    evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state=EvidenceState.DECLARED)
+    this = {"task": OuterRef("pk")}
+    reports = ProgressReport.objects.awaiting_review().filter(**this).order_by("submitted_on")
+    evidence = Institutionalization.objects.filter(**this, state=EvidenceState.DECLARED).order_by("declared_on")
+    requests = Extension.objects.awaiting_decision().filter(**this)
+    obstacles = Obstacle.objects.open().filter(**this).order_by("since", "body")
     return tasks.annotate(
         report_since=Subquery(reports.values("submitted_on")[:1]),
-        evidence_since=Subquery(evidence.order_by("declared_on").values("declared_on")[:1]),
+        evidence_since=Subquery(evidence.values("declared_on")[:1]),
+        request_since=Subquery(requests.order_by("asked_on").values("asked_on")[:1]),
+        obstacle_since=Subquery(obstacles.values("since")[:1]),
+        obstacle_body=Subquery(obstacles.values("body")[:1]),
+        obstacle_reason=Subquery(obstacles.values("reason")[:1]),
         moved_on=Greatest(F("stage_since"), Coalesce(F("last_report_on"), F("stage_since"))),
     )
 
 
-def _wait(row: dict[str, Any], day: date) -> Wait:
-    lies = ball(
-        has_accountable=row["unowned_since"] is None,
-        report_awaiting_review=row["report_since"] is not None,
-        evidence_awaiting_verification=row["evidence_since"] is not None,
-        stage=row["stage"],
-    )
+def _wait(row: dict[str, Any], day: date, bodies: dict[int, Body]) -> Wait:
+    lies = _ball({why: row[column] is not None for why, column in SINCE.items()}, row["stage"])
     since = row[SINCE.get(lies.why, "moved_on")] or row["moved_on"]
-    return Wait(lies, since, max((day - since).days, 0))
+    other = bodies.get(row["obstacle_body"]) if lies.code == BallCode.OTHER else None
+    because = row["obstacle_reason"] if other else ""
+    return Wait(lies, since, max((day - since).days, 0), other, because)
+
+
+def _ball(stands: dict[BallWhy, bool], stage: str) -> Ball:
+    return ball(
+        has_accountable=not stands[BallWhy.UNOWNED],
+        report_awaiting_review=stands[BallWhy.REPORT],
+        evidence_awaiting_verification=stands[BallWhy.EVIDENCE],
+        request_awaiting_decision=stands[BallWhy.REQUEST],
+        is_obstructed=stands[BallWhy.OBSTACLE],
+        stage=stage,
+    )
 
 
 def _holder(group: dict[str, Any]) -> HolderRow:
-    lies = ball(
-        has_accountable=not group["is_unowned"],
-        report_awaiting_review=group["has_report"],
-        evidence_awaiting_verification=group["has_evidence"],
-        stage="assigned",
-    )
+    lies = _ball({why: bool(group[f"has_{why}"]) for why in SINCE}, Stage.ASSIGNED)
     return HolderRow(lies, group["tasks"], group[f"first_{SINCE.get(lies.why, 'moved_on')}"])
 
 

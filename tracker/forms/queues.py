@@ -129,6 +129,9 @@ class OverdueForm(FilterForm):
     acknowledged = forms.ChoiceField(
         label=_("Acknowledged"), required=False, choices=any_of([("no", _("Not yet")), ("yes", _("Yes"))])
     )
+    snoozed = forms.ChoiceField(
+        label=_("Snoozed"), required=False, choices=any_of([("no", _("No")), ("yes", _("Yes"))])
+    )
     q = forms.CharField(label=_("Words in the task"), required=False, max_length=200)
     order = forms.ChoiceField(label=_("Order"), required=False, choices=ORDERS)
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tracker.choices import BodyKind, FieldStatus, InstrumentStatus, Level, Rank, Role, Stage, TaskKind
+from tracker.choices import BodyKind, FieldStatus, InstrumentStatus, Lateness, Level, Rank, Role, Stage, TaskKind
 from tracker.models import Body, Resolution
 
 LONGEST_SEARCH = 200
@@ -76,6 +76,7 @@ class TaskFilter(RegisterFilter):
     role = CodeField(Role.choices, label=_("Role of the body"))
     stage = CodeField(Stage.choices, label=_("Stage"))
     status = CodeField(FieldStatus.choices, label=_("Status"))
+    lateness = CodeField(Lateness.choices, label=_("On time or late"))
     level = CodeField(Level.choices, label=_("Level to reach"))
     kind = CodeField(TaskKind.choices, label=_("Kind"))
 

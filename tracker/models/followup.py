@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -136,6 +137,10 @@ class ExtensionQuerySet(OfTaskQuerySet):
     def awaiting_decision(self) -> Any:
         return self.filter(state=ExtensionState.ASKED)
 
+    def decided_since(self, day: date) -> Any:
+        """Return those that were granted or refused on `day` or later."""
+        return self.exclude(state=ExtensionState.ASKED).filter(decided_on__gte=day)
+
 
 class Extension(DerivedModel):
     """More time, asked by a body in a letter and granted or refused by the commission. Refused ones stay."""
@@ -197,6 +202,17 @@ class Extension(DerivedModel):
 
 
 class ObstacleQuerySet(OfTaskQuerySet):
+    def visible_to(self, user: Any) -> Any:
+        """Return the obstacles of tasks that `user` may read, and those that name a body which employs them.
+
+        Who is waited on must know of it, though they hold no cell of the task and may read nothing else of it.
+        """
+        scope = scope_of(user)
+        if scope.sees_everything:
+            return self
+        tasks = Task.objects.visible_to(user).values("pk")
+        return self.filter(Q(task__in=tasks) | Q(body__in=scope.body_ids))
+
     def open(self) -> Any:
         return self.filter(ended_on__isnull=True)
 

@@ -185,6 +185,11 @@ class Task(DerivedModel):
         return (self.code,)
 
     @property
+    def has_moved_deadline(self) -> bool:
+        """Whether the deadline is no longer the first one, so that both are shown."""
+        return self.original_due_on is not None and self.original_due_on != self.effective_due_on
+
+    @property
     def is_open(self) -> bool:
         return self.stage not in CLOSED_STAGES and self.kind != TaskKind.OBJECTIVE
 

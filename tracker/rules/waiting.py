@@ -14,6 +14,7 @@ from tracker.choices import Stage
 class BallCode(StrEnum):
     ACCOUNTABLE = "accountable"
     COMMISSION = "commission"
+    OTHER = "other"
     NOBODY = "nobody"
     SUSPENDED = "suspended"
     DONE = "done"
@@ -23,6 +24,8 @@ class BallWhy(StrEnum):
     WORK = "work"
     REPORT = "report"
     EVIDENCE = "evidence"
+    REQUEST = "request"
+    OBSTACLE = "obstacle"
     UNOWNED = "unowned"
     SUSPENDED = "suspended"
     INSTITUTIONALIZED = "institutionalized"
@@ -32,6 +35,7 @@ class BallWhy(StrEnum):
 _LABELS: dict[BallCode, Any] = {
     BallCode.ACCOUNTABLE: _("The accountable body"),
     BallCode.COMMISSION: _("The commission"),
+    BallCode.OTHER: _("Another body"),
     BallCode.NOBODY: _("Nobody"),
     BallCode.SUSPENDED: _("Suspended"),
     BallCode.DONE: _("Nobody any more"),
@@ -40,6 +44,8 @@ _REASONS: dict[BallWhy, Any] = {
     BallWhy.WORK: _("The accountable body has the next step."),
     BallWhy.REPORT: _("A progress report awaits the commission's review."),
     BallWhy.EVIDENCE: _("Declared evidence awaits verification by the commission."),
+    BallWhy.REQUEST: _("A request for more time awaits the commission's decision."),
+    BallWhy.OBSTACLE: _("The accountable body has declared that it waits on this body."),
     BallWhy.UNOWNED: _("No body and no office-holder answers for the task."),
     BallWhy.SUSPENDED: _("The task is suspended."),
     BallWhy.INSTITUTIONALIZED: _("The task has become a rule in force."),
@@ -73,12 +79,19 @@ _CLOSED = {
 
 
 def ball(
-    *, has_accountable: bool, report_awaiting_review: bool, evidence_awaiting_verification: bool, stage: str
+    *,
+    has_accountable: bool,
+    report_awaiting_review: bool,
+    evidence_awaiting_verification: bool,
+    request_awaiting_decision: bool,
+    is_obstructed: bool,
+    stage: str,
 ) -> Ball:
     """Return who holds the ball for a task in `stage`.
 
-    What awaits the commission comes first: it can move whether or not somebody answers for the task.
-    `has_accountable` is false, too, when the post that answers is vacant. Source: rulings on silence and the unowned.
+    What awaits the commission comes first: it can move whether or not somebody answers for the task. So can another
+    body that is waited on. `has_accountable` is false, too, when the post that answers is vacant. The order is that
+    of rules.lateness.Party. Source: rulings on silence and the unowned.
     """
     if closed := _CLOSED.get(Stage(stage)):
         return closed
@@ -86,6 +99,10 @@ def ball(
         return Ball(BallCode.COMMISSION, BallWhy.REPORT)
     if evidence_awaiting_verification:
         return Ball(BallCode.COMMISSION, BallWhy.EVIDENCE)
+    if request_awaiting_decision:
+        return Ball(BallCode.COMMISSION, BallWhy.REQUEST)
+    if is_obstructed:
+        return Ball(BallCode.OTHER, BallWhy.OBSTACLE)
     if not has_accountable:
         return Ball(BallCode.NOBODY, BallWhy.UNOWNED)
     return Ball(BallCode.ACCOUNTABLE, BallWhy.WORK)

@@ -1,33 +1,79 @@
-"""Flags: the commission acknowledges them. Opening and closing is the clocks' work."""
+"""Flags: the commission acknowledges them, and snoozes their steps. Opening and closing is the clocks' work."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from tracker.errors import Conflict, Stale
-from tracker.models import Flag
+from tracker.clock import local_day
+from tracker.errors import Conflict, Stale, refuse
+from tracker.models import CalendarDay, Flag
 from tracker.policies import require
-from tracker.services import history
+from tracker.services import clocks, history
 
 
 @transaction.atomic
 def acknowledge(flag: Flag, *, note: str, by: Any, at: datetime, version: int | None = None) -> Flag:
     """Say that the commission has seen the flag, with what it will do. It stays open and its ladder goes on."""
     require(by, "flag.acknowledge", flag)
-    rows = Flag.objects.open().filter(pk=flag.pk, acknowledged_by__isnull=True)
-    expected = rows if version is None else rows.filter(version=version)
-    changed = expected.update(
-        acknowledged_by=by, acknowledged_at=at, acknowledged_note=note.strip(), version=F("version") + 1
-    )
-    flag.refresh_from_db()
+    rows = Flag.objects.open().filter(acknowledged_by__isnull=True)
+    values = {"acknowledged_by": by, "acknowledged_at": at, "acknowledged_note": note.strip()}
+    _claim(flag, rows, _("This flag is closed or acknowledged by now."), version=version, **values)
+    history.record("flag.acknowledged", flag, by=by, at=at, task=flag.task, after={"note": note.strip()})
+    return flag
+
+
+def snooze(flag: Flag, *, until: date, reason: str, by: Any, at: datetime, version: int | None = None) -> Flag:
+    """Stop the steps of an open flag until a day (exclusive end). The flag stands, and its lateness goes on.
+
+    The policy of the flag says how many working days at most, counted from today in the flag's calendar.
+    """
+    require(by, "flag.snooze", flag)
+    if not reason.strip():
+        raise refuse(reason=_("A reason is needed: write it in a sentence."))
+    _check_until(flag, until, today=local_day(at))
+    with clocks.changing(flag.task, at=at):
+        values = {"snoozed_until": until, "snoozed_reason": reason.strip(), "snoozed_by": by}
+        rows = Flag.objects.open().filter(version=flag.version)
+        _claim(flag, rows, _("This flag is closed or snoozed by now."), version=version, **values)
+        after = {"clock": flag.clock, "snoozed_until": until}
+        history.record("flag.snoozed", flag, by=by, at=at, task=flag.task, after=after, why=reason.strip())
+    return flag
+
+
+def unsnooze(flag: Flag, *, by: Any, at: datetime, version: int | None = None) -> Flag:
+    """Let the steps of a snoozed flag go on from today."""
+    require(by, "flag.snooze", flag)
+    with clocks.changing(flag.task, at=at):
+        before = history.values_of(flag, "clock", "snoozed_until")
+        rows = Flag.objects.open().filter(snoozed_until__gt=local_day(at))
+        values = {"snoozed_until": None, "snoozed_reason": "", "snoozed_by": None}
+        _claim(flag, rows, _("This flag is closed, or not snoozed any more."), version=version, **values)
+        history.record("flag.unsnoozed", flag, by=by, at=at, task=flag.task, before=before)
+    return flag
+
+
+def _check_until(flag: Flag, until: date, *, today: date) -> None:
+    if until <= today:
+        raise refuse(until=_("A snooze must end later than today: give a later day."))
+    days = CalendarDay.objects.filter(calendar=flag.calendar_version_id, day__in=(today, until))
+    ordinals = list(days.order_by("day").values_list("ordinal", flat=True))
+    most = flag.policy.snooze_max_days
+    if len(ordinals) < 2 or ordinals[1] - ordinals[0] > most:
+        message = _("The policy allows a snooze of %(days)d working days at most: give an earlier day.")
+        raise refuse(until=message % {"days": most})
+
+
+def _claim(flag: Flag, rows: Any, too_late: Any, *, version: int | None, **values: Any) -> None:
+    """Change the flag if it is still among `rows`, in one UPDATE: of two who act at once, one does."""
+    expected = rows.filter(pk=flag.pk) if version is None else rows.filter(pk=flag.pk, version=version)
+    changed = expected.update(version=F("version") + 1, **values)
+    flag.refresh_from_db(fields=[*values, "closed_on", "version"])
     if not changed:
         if version is not None and flag.version != version:
             raise Stale(flag.version)
-        raise Conflict(_("This flag is closed or acknowledged by now."))
-    history.record("flag.acknowledged", flag, by=by, at=at, task=flag.task, after={"note": note.strip()})
-    return flag
+        raise Conflict(too_late)

@@ -15,8 +15,8 @@ from tracker.clock import local_day
 from tracker.errors import refuse
 from tracker.models import CalendarDay, Responsibility, StageChange, Task, TaskLevel, TaskLink
 from tracker.policies import require
-from tracker.rules.stages import can_move
-from tracker.services import clocks, history, matrix
+from tracker.rules.stages import OPEN, can_decide, can_move
+from tracker.services import clocks, deadlines, history, matrix
 
 
 @transaction.atomic
@@ -81,21 +81,22 @@ def link(task: Task, other: Task, *, kind: str, by: Any, at: datetime, **texts: 
 
 
 def move_to_stage(
-    task: Task, stage: Stage, *, on: date, by: Any, at: datetime, reason: str = "", **fields: Any
+    task: Task, stage: Stage, *, on: date, by: Any, at: datetime, reason: str = "", document: str = "", **fields: Any
 ) -> None:
     """Write the stage of a task that `clocks.changing` has locked, with its change and its event."""
     before = task.stage
     if before == stage:
         return
     StageChange.objects.create(
-        task=task, from_stage=before, to_stage=stage, on=on, recorded_at=at, reason=reason, by=by
+        task=task, from_stage=before, to_stage=stage, on=on, recorded_at=at, reason=reason, document=document, by=by
     )
     task.stage, task.stage_since, task.stage_paused_days = stage, on, 0
     for name, value in fields.items():
         setattr(task, name, value)
     task.save(update_fields=["stage", "stage_since", "stage_paused_days", *fields])
+    after = {"stage": stage} | ({"document": document} if document else {})
     history.record(
-        "task.stage", task, by=by, at=at, on=on, task=task, before={"stage": before}, after={"stage": stage}, why=reason
+        "task.stage", task, by=by, at=at, on=on, task=task, before={"stage": before}, after=after, why=reason
     )
 
 
@@ -111,27 +112,79 @@ def record_stage(
     return task
 
 
-def suspend(task: Task, *, until: date, reason: str, by: Any, at: datetime, version: int | None = None) -> Task:
-    """Stop the clocks of an open task; it goes on in its stage from `until` on (exclusive end)."""
+def suspend(
+    task: Task,
+    *,
+    until: date,
+    reason: str,
+    document: str = "",
+    new_due_on: date | None = None,
+    by: Any,
+    at: datetime,
+    version: int | None = None,
+) -> Task:
+    """Stop the clocks of an open task by a document; it goes on in its stage from `until` on (exclusive end).
+
+    A written deadline stays, unless the document names a new one (`new_due_on`); the first one stays known.
+    """
     require(by, "task.suspend", task)
     _need_reason(reason)
-    if until <= local_day(at):
+    day = local_day(at)
+    if until <= day:
         raise refuse(until=_("The suspension must end later than today: give a later day."))
     with clocks.changing(task, at=at, version=version):
-        _need_open(task)
-        pause = {"suspended_on": local_day(at), "suspended_until": until, "stage_paused_days": task.stage_paused_days}
-        move_to_stage(task, Stage.SUSPENDED, on=local_day(at), by=by, at=at, reason=reason, **pause)
+        _need_move(task, Stage.SUSPENDED)
+        if new_due_on is not None:
+            _move_deadline(task, new_due_on, document=document, by=by, at=at)
+        rest = {"suspended_on": day, "suspended_until": until, "stage_paused_days": task.stage_paused_days}
+        move_to_stage(task, Stage.SUSPENDED, on=day, by=by, at=at, reason=reason, document=document, **rest)
     return task
 
 
-def withdraw(task: Task, *, reason: str, by: Any, at: datetime, version: int | None = None) -> Task:
-    """End an open task that is no longer owed, with the reason. Its history stays."""
+def _move_deadline(task: Task, new_due_on: date, *, document: str, by: Any, at: datetime) -> None:
+    if task.kind != TaskKind.DUTY:
+        raise refuse(new_due_on=_("A standing duty has no deadline: leave it empty."))
+    if not document.strip():
+        raise refuse(document=_("Only a document moves a deadline: give its number and date."))
+    deadlines.check_later(task, new_due_on, today=local_day(at), field="new_due_on")
+    deadlines.move(task, new_due_on, original=task.effective_due_on, by=by, at=at, why=document)
+
+
+def withdraw(task: Task, *, reason: str, document: str = "", by: Any, at: datetime, version: int | None = None) -> Task:
+    """End a task that is no longer owed, open or suspended, with the reason and the document. Its history stays."""
     require(by, "task.withdraw", task)
     _need_reason(reason)
     with clocks.changing(task, at=at, version=version):
-        _need_open(task)
-        move_to_stage(task, Stage.WITHDRAWN, on=local_day(at), by=by, at=at, reason=reason)
+        _need_move(task, Stage.WITHDRAWN)
+        rest = {"suspended_on": None, "suspended_until": None}
+        move_to_stage(task, Stage.WITHDRAWN, on=local_day(at), by=by, at=at, reason=reason, document=document, **rest)
     return task
+
+
+def resume(task: Task, *, reason: str, document: str = "", by: Any, at: datetime, version: int | None = None) -> Task:
+    """Take up a suspended or withdrawn task again today, in the open stage in which it was left.
+
+    A suspension ends as if today had been its day, so that its clocks pass over the same days either way.
+    """
+    require(by, "task.resume", task)
+    _need_reason(reason)
+    with clocks.changing(task, at=at, version=version):
+        stage, day = _stage_left(task), local_day(at)
+        _need_move(task, stage)
+        after = {"stage": stage} | ({"document": document} if document else {})
+        if task.stage == Stage.SUSPENDED:
+            task.suspended_until = day
+            task.save(update_fields=["suspended_until"])
+        else:
+            move_to_stage(task, stage, on=day, by=by, at=at, reason=reason, document=document, running_since=day)
+        history.record("task.resumed", task, by=by, at=at, task=task, after=after, why=reason)
+    return task
+
+
+def _stage_left(task: Task) -> Stage:
+    """The open stage in which the task was before it was suspended or withdrawn."""
+    left = task.stage_changes.filter(from_stage__in=OPEN).order_by("-on", "-id").values_list("from_stage", flat=True)
+    return Stage(left.first() or Stage.ASSIGNED)
 
 
 def _need_reason(reason: str) -> None:
@@ -139,6 +192,7 @@ def _need_reason(reason: str) -> None:
         raise refuse(reason=_("A reason is needed: write it in a sentence."))
 
 
-def _need_open(task: Task) -> None:
-    if not task.is_open:
-        raise refuse(stage=_("This task is no longer open: it is %(stage)s.") % {"stage": task.get_stage_display()})
+def _need_move(task: Task, stage: Stage) -> None:
+    if not can_decide(task.stage, stage) or task.kind == TaskKind.OBJECTIVE:
+        now = {"stage": task.get_stage_display()}
+        raise refuse(stage=_("This cannot be decided now: the task is %(stage)s.") % now)

@@ -15,7 +15,16 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from tracker import choices
-from tracker.choices import EvidenceState, FieldStatus, InstrumentStatus, MessageState, ReportState, Role, Stage
+from tracker.choices import (
+    EvidenceState,
+    ExtensionState,
+    FieldStatus,
+    InstrumentStatus,
+    MessageState,
+    ReportState,
+    Role,
+    Stage,
+)
 from tracker.clock import local_day
 from tracker.rules.status import due_status
 from tracker.views.words import EVENT_WORDS
@@ -50,6 +59,11 @@ EVIDENCE_LOOK = {
     EvidenceState.DECLARED: ("ok", "●"),
     EvidenceState.VERIFIED: ("done", "✓"),
     EvidenceState.RETURNED: ("risk", "↩"),
+}
+REQUEST_LOOK = {
+    ExtensionState.ASKED: ("ok", "●"),
+    ExtensionState.GRANTED: ("done", "✓"),
+    ExtensionState.REFUSED: ("risk", "×"),
 }
 INSTRUMENT_LOOK = {
     InstrumentStatus.PREPARED: ("idle", "○"),
@@ -169,6 +183,12 @@ def status_pill(status: str) -> SafeString:
 def state_pill(state: str) -> SafeString:
     """Return the pill of a progress report's state."""
     return pill(*STATE_LOOK[ReportState(state)], ReportState(state).label)
+
+
+@register.simple_tag
+def request_pill(state: str) -> SafeString:
+    """Return the pill of a request for more time."""
+    return pill(*REQUEST_LOOK[ExtensionState(state)], ExtensionState(state).label)
 
 
 @register.simple_tag

@@ -12,16 +12,18 @@ from django.utils.translation import gettext as _
 from accounts.policies import scope_of
 from tracker import clock
 from tracker.boards.overdue import overdue as overdue_page
-from tracker.boards.overdue import rows_of
+from tracker.boards.overdue import row_of
 from tracker.boards.urging import selectable
 from tracker.choices import Duty
 from tracker.errors import Conflict
 from tracker.forms.decisions import AcknowledgeForm
 from tracker.forms.queues import OverdueForm
+from tracker.forms.requests import SnoozeForm
 from tracker.models import Flag
 from tracker.policies import require
 from tracker.services import flags
-from tracker.views.doors import reading, writing
+from tracker.views.attempts import attempt
+from tracker.views.doors import acting, reading, writing
 
 
 @reading
@@ -43,8 +45,7 @@ def overdue(request: HttpRequest) -> HttpResponse:
 @writing
 def flag_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     """Acknowledge a flag with a note, then go back to where the reader was."""
-    flag = get_object_or_404(Flag.objects.visible_to(request.user).select_related("task__resolution__issuer"), pk=pk)
-    require(request.user, "flag.acknowledge", flag)
+    flag = _flag(request, pk, "flag.acknowledge")
     form = AcknowledgeForm(request.POST or None, initial={"version": flag.version})
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -56,9 +57,43 @@ def flag_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Acknowledged. The flag stays open until its cause ends."))
             return redirect(_back(request))
-    row = rows_of(Flag.objects.filter(pk=flag.pk), clock.local_today(), order=("pk",), limit=1)[0]
-    context = {"row": row, "form": form, "back": _back(request)}
+    context = {"row": row_of(flag, clock.local_today()), "form": form, "back": _back(request)}
     return render(request, "tracker/overdue_acknowledge.html", context, status=status)
+
+
+@writing
+def flag_snooze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop the steps of a flag for some days, with the reason; then go back to where the reader was."""
+    flag, today = _flag(request, pk, "flag.snooze"), clock.local_today()
+    form = SnoozeForm(request.POST or None, today=today, initial={"version": flag.version})
+    status = 200
+    if request.method == "POST":
+        status = attempt(form, lambda: flags.snooze(flag, **form.values(), by=request.user, at=clock.now()))
+        if not status:
+            messages.success(request, _("Snoozed. The flag stands, and its lateness goes on."))
+            return redirect(_back(request))
+    context = {"row": row_of(flag, today), "form": form, "back": _back(request)}
+    return render(request, "tracker/overdue_snooze.html", context, status=status)
+
+
+@acting
+def flag_unsnooze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the steps go on."""
+    flag = _flag(request, pk, "flag.snooze")
+    try:
+        flags.unsnooze(flag, by=request.user, at=clock.now())
+    except Conflict as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The steps of this flag go on."))
+    return redirect(_back(request))
+
+
+def _flag(request: HttpRequest, pk: int, action: str) -> Flag:
+    rows = Flag.objects.visible_to(request.user).select_related("task__resolution__issuer", "policy")
+    flag: Flag = get_object_or_404(rows, pk=pk)
+    require(request.user, action, flag)
+    return flag
 
 
 def _back(request: HttpRequest) -> str:

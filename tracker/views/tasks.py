@@ -13,12 +13,13 @@ from tracker.boards.explain import explain
 from tracker.boards.task_list import accountable_cells
 from tracker.boards.task_list import task_list as filtered
 from tracker.boards.urging import of_task
-from tracker.choices import EvidenceState, ReportState
+from tracker.choices import EvidenceState, ReportState, Stage, TaskKind
 from tracker.clock import local_today
 from tracker.forms.queues import ExplainForm
 from tracker.forms.registers import TaskFilter
 from tracker.models import Task
 from tracker.policies import may
+from tracker.rules.stages import can_decide
 from tracker.views.doors import reading
 from tracker.views.paging import page_of
 
@@ -38,8 +39,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 @reading
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that is known of one task. At most 26 queries, whatever the number of rows: 4 for the reader and the task,
-    16 of the dossier, 3 for the files and successors, 2 for what the reader may do, 1 for the letters that urged it."""
+    """All that is known of one task. At most 41 queries, whatever the number of rows: 4 for the reader and the task,
+    28 of the dossier, 3 for the files and successors, 5 for what the reader may do, 1 for the letters that urged it."""
     rows = Task.objects.visible_to(request.user)
     task = get_object_or_404(rows.select_related("resolution", "provision", "parent"), pk=pk)
     known = dossier(task, request.user, local_today())
@@ -70,13 +71,23 @@ def task_by_code(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("task", pk=get_object_or_404(Task.objects.visible_to(request.user), code=code).pk)
 
 
-def _doing(user: Any, task: Task, known: Dossier) -> dict[str, bool]:
+def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
     """What the reader may do here, each asked of the one place that decides."""
     is_submitted = any(row.state == ReportState.SUBMITTED for row in known.reports)
     is_declared = any(row.state == EvidenceState.DECLARED for row in known.evidence)
+    covers = may(user, "task.cover", task)
+    speaks = task.is_open and may(user, "extension.ask", task)
+    steers = may(user, "task.suspend", task)
     return {
+        "ask": speaks and task.kind == TaskKind.DUTY and known.pending_request is None,
+        "obstacle": speaks,
+        "suspend": steers and can_decide(task.stage, Stage.SUSPENDED) and task.is_open,
+        "withdraw": steers and can_decide(task.stage, Stage.WITHDRAWN) and task.kind != TaskKind.OBJECTIVE,
+        "resume": steers and can_decide(task.stage, Stage.ASSIGNED),
+        "grant": bool(covers and known.pending_request and may(user, "extension.decide", known.pending_request)),
+        "endable": {row.pk for row in known.open_obstacles if covers or may(user, "obstacle.end", row)},
         "report": task.is_open and may(user, "report.write", task),
         "decide": is_submitted and may(user, "review.read"),
         "verify": is_declared and may(user, "review.read"),
-        "acknowledge": bool(known.flags) and may(user, "flag.acknowledge", known.flags[0].row),
+        "acknowledge": covers,
     }

@@ -1,0 +1,255 @@
+"""How late tasks were and on whom it lay: facts for rules.lateness, and its classes as conditions over rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
+
+from tracker.boards.workdays import workdays_between
+from tracker.choices import Clock, Lateness, Role, Stage
+from tracker.clock import local_day
+from tracker.models import (
+    Body,
+    CalendarDay,
+    Event,
+    Extension,
+    Flag,
+    Obstacle,
+    ProgressReport,
+    Responsibility,
+    Task,
+    Tenure,
+)
+from tracker.rules.lateness import Hold, Late, Outcome, Party, Share, outcome, split
+
+DECLARED, DECIDED = "evidence.declared", ("evidence.verified", "evidence.returned")
+
+
+# On whom it lay
+
+
+@dataclass(frozen=True, slots=True)
+class NamedShare:
+    """So many of the working days late lay with `party`; `body` is the one that it names."""
+
+    party: Party
+    body: Body | None
+    days: int
+
+    @property
+    def label(self) -> str:
+        """Who, in the reader's language."""
+        if self.body is not None:
+            return self.body.label
+        return _("the commission") if self.party == Party.COMMISSION else _("nobody")
+
+
+def shares_of(flags: Iterable[Flag], day: date) -> dict[int, list[NamedShare]]:
+    """Return, by the id of the flag, on whom its working days late lay, through `day` or until it closed.
+
+    A flag that only reminds has none. Eight queries whatever the number of flags, none for no flag; the caller has
+    checked who may read them.
+    """
+    late = [flag for flag in flags if period_of(flag).was_on(day)]
+    if not late:
+        return {}
+    holds = _holds({flag.task_id for flag in late})
+    calendars = workdays_between({flag.calendar_version_id for flag in late}, [flag.since for flag in late], day)
+    found = {
+        flag.pk: split(
+            since=flag.since,
+            through=period_of(flag).through(day),
+            holds=holds[flag.task_id],
+            workdays=calendars[flag.calendar_version_id],
+        )
+        for flag in late
+    }
+    return _named(found)
+
+
+def together(shares: Iterable[Iterable[NamedShare]]) -> list[NamedShare]:
+    """Return the shares of several flags of one clock as one list, most days first."""
+    found: dict[tuple[Party, Body | None], int] = {}
+    for share in itertools.chain.from_iterable(shares):
+        key = share.party, share.body
+        found[key] = found.get(key, 0) + share.days
+    rows = [NamedShare(party, body, days) for (party, body), days in found.items()]
+    return sorted(rows, key=lambda share: -share.days)
+
+
+def _named(found: dict[int, tuple[Share, ...]]) -> dict[int, list[NamedShare]]:
+    ids = {share.body for shares in found.values() for share in shares if share.body is not None}
+    bodies = Body.objects.in_bulk(ids or {0})
+    return {
+        key: [NamedShare(share.party, bodies.get(share.body or 0), share.days) for share in shares]
+        for key, shares in found.items()
+    }
+
+
+def _holds(tasks: set[int]) -> dict[int, list[Hold]]:
+    """Return who held the ball of each task, and when. Six queries."""
+    found: defaultdict[int, list[Hold]] = defaultdict(list)
+    for task, hold in [*_reports(tasks), *_evidence(tasks), *_requests(tasks), *_obstacles(tasks), *_owners(tasks)]:
+        found[task].append(hold)
+    return found
+
+
+Held = list[tuple[int, Hold]]
+
+
+def _reports(tasks: set[int]) -> Held:
+    rows = ProgressReport.objects.filter(task__in=tasks, submitted_on__isnull=False)
+    values = rows.values_list("task", "submitted_on", "decided_at")
+    return [(task, Hold(Party.COMMISSION, start, at and local_day(at))) for task, start, at in values]
+
+
+def _evidence(tasks: set[int]) -> Held:
+    """By the history: what was returned is declared anew on its own row."""
+    rows = Event.objects.filter(task__in=tasks, kind__in=(DECLARED, *DECIDED)).order_by("id")
+    found, since = [], {}
+    for task, row, kind, on in rows.values_list("task", "object_id", "kind", "on"):
+        if kind == DECLARED:
+            since[row] = task, on
+        elif row in since:
+            declared, start = since.pop(row)
+            found.append((declared, Hold(Party.COMMISSION, start, on)))
+    return [*found, *((task, Hold(Party.COMMISSION, start)) for task, start in since.values())]
+
+
+def _requests(tasks: set[int]) -> Held:
+    rows = Extension.objects.filter(task__in=tasks).values_list("task", "asked_on", "decided_on")
+    return [(task, Hold(Party.COMMISSION, start, end)) for task, start, end in rows]
+
+
+def _obstacles(tasks: set[int]) -> Held:
+    rows = Obstacle.objects.filter(task__in=tasks).values_list("task", "since", "ended_on", "body")
+    return [(task, Hold(Party.OTHER, start, end, body)) for task, start, end, body in rows]
+
+
+def _owners(tasks: set[int]) -> Held:
+    """The accountable cells; where one names a post, only while somebody held it."""
+    cells = Responsibility.objects.filter(task__in=tasks, role=Role.ACCOUNTABLE)
+    values = list(cells.values_list("task", "body", "post", "valid_from", "valid_to"))
+    tenures: defaultdict[int | None, list[tuple[date, date | None]]] = defaultdict(list)
+    held = Tenure.objects.filter(post__in={post for _t, _b, post, _f, _u in values if post})
+    for post, start, end in held.values_list("post", "valid_from", "valid_to"):
+        tenures[post].append((start, end))
+    found = []
+    for task, body, post, start, end in values:
+        for first, last in tenures[post] if post else [(start, end)]:
+            ends = [day for day in (end, last) if day is not None]
+            found.append((task, Hold(Party.ACCOUNTABLE, max(start, first), min(ends, default=None), body)))
+    return found
+
+
+# What stays known
+
+
+def period_of(flag: Flag) -> Late:
+    """Return the late days of a flag; that on which the task was done counts, too."""
+    return Late(flag.since, flag.closed_on, is_done=flag.closed_why == Stage.INSTITUTIONALIZED)
+
+
+def outcome_of(task: Task, flags: Iterable[Flag], day: date) -> Outcome:
+    """Return the lasting class of `task` from its flags, of any clock. One query, none where it was never late."""
+    due = [flag for flag in flags if flag.clock == Clock.DUE and flag.since <= day]
+    calendars = workdays_between({flag.calendar_version_id for flag in due}, [flag.since for flag in due], day)
+    return outcome(
+        due_on=task.effective_due_on,
+        original_due_on=task.original_due_on,
+        extension_count=task.extension_count,
+        stage=task.stage,
+        late=[(period_of(flag), calendars[flag.calendar_version_id]) for flag in due],
+        today=day,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """From which flags, and by which count of extensions, the class is told: as it is, or as it was known once."""
+
+    flags: Any
+    extensions: Any
+    stage: str = "stage"
+
+
+def known_now(day: date) -> Known:
+    """Return what is known now of the lateness of tasks on `day`, today or later."""
+    return Known(flags=Flag.objects.was_late(day), extensions=F("extension_count"))
+
+
+def with_lateness(tasks: Any, day: date, known: Known) -> Any:
+    """Add was_late, late_now and extensions_then to `tasks`, as aliases. Runs no query."""
+    due = known.flags.filter(task=OuterRef("pk"), clock=Clock.DUE)
+    now = due.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+    return tasks.alias(was_late=Exists(due), late_now=Exists(now), extensions_then=known.extensions)
+
+
+def lateness_code(known: Known) -> Any:
+    """Return the code of the lasting class of the rows of `with_lateness`, as rules.lateness.outcome says it."""
+    whens = [When(condition, then=Value(code.value)) for code, condition in _conditions(known.stage).items()]
+    return Case(*whens, default=None, output_field=CharField(null=True))
+
+
+def in_lateness(code: str, stage: str = "stage") -> Q:
+    """Return the condition that a row of `with_lateness` is of this class."""
+    return _conditions(stage)[Lateness(code)]
+
+
+def _conditions(stage: str) -> dict[Lateness, Q]:
+    is_done = Q(**{stage: Stage.INSTITUTIONALIZED})
+    is_over = is_done | Q(**{stage: Stage.WITHDRAWN})
+    was_late, late_now, is_extended = Q(was_late=True), Q(late_now=True), Q(extensions_then__gt=0)
+    never = ~was_late & Q(effective_due_on__isnull=False)
+    return {
+        Lateness.ON_TIME: is_done & never & ~is_extended,
+        Lateness.ON_TIME_EXTENDED: is_done & never & is_extended,
+        Lateness.LATE: is_over & was_late & ~is_extended,
+        Lateness.LATE_EXTENDED: is_over & was_late & is_extended,
+        Lateness.OPEN: ~is_over & never,
+        Lateness.OPEN_LATE: ~is_over & late_now,
+        Lateness.OPEN_WAS_LATE: ~is_over & was_late & ~late_now,
+    }
+
+
+def days_late_of(day: date, known: Known) -> Any:
+    """Return, as an expression over tasks, their working days late by `day`; 0 where they never were."""
+    return Coalesce(Subquery(_sum_by_task(known.flags.filter(clock=Clock.DUE), day)), 0)
+
+
+def _sum_by_task(flags: Any, day: date) -> Any:
+    rows = flags.filter(task=OuterRef("pk")).order_by().values("task")
+    return rows.annotate(total=Sum(flag_days(day), output_field=IntegerField())).values("total")
+
+
+def flag_days(day: date) -> Any:
+    """Return, as an expression over flags, the working days late through `day`, as rules.lateness.Late counts them."""
+    ended = Q(closed_on__isnull=False, closed_on__lte=day)
+    through = Case(
+        When(ended & Q(closed_why=Stage.INSTITUTIONALIZED), then=_ordinal(OuterRef("closed_on"))),
+        When(ended, then=_ordinal_before(OuterRef("closed_on"))),
+        default=_ordinal(day),
+    )
+    return Greatest(through - _ordinal_before(OuterRef("since")), 0)
+
+
+def _days(day: Any) -> Any:
+    return CalendarDay.objects.filter(calendar=OuterRef("calendar_version"), day=day).order_by()
+
+
+def _ordinal(day: Any) -> Any:
+    return Subquery(_days(day).values("ordinal"))
+
+
+def _ordinal_before(day: Any) -> Any:
+    """The ordinal of the day before, by the day itself: one that is worked counts from it."""
+    before = F("ordinal") - Case(When(is_working=True, then=1), default=0)
+    return Subquery(_days(day).annotate(before=before).values("before"))
