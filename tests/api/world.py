@@ -18,6 +18,7 @@ from tests.builders import (
     make_task,
     noon,
 )
+from tests.urging import issue
 from tracker.choices import Clock, Coverage, EvidenceState, Level, ReportState, Role, Stage, SuccessionKind
 from tracker.models import (
     Attachment,
@@ -162,3 +163,4 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         opened_at=noon(LATE_SINCE),
     )
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)
+    issue(verifier, flag, day=LATE_SINCE)
