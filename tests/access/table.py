@@ -92,6 +92,11 @@ PAGES: dict[str, Row] = {
     "system": reads(only(200, "sysadmin")),
     "set_aside_retry": acts(only(302, "sysadmin")),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Urging letters: the commission writes them, the urged body and who oversees it read them
+    "urging_list": reads(page()),
+    "urging_new": writes(only(200, "commission", "far_commission"), only(302, "commission", far_commission=200)),
+    "urging": reads(page(**UNSEEN)),
+    "urging_document": reads(page(**UNSEEN)),
     # Mails: one's own, and those that are stuck
     "mail_list": reads(page()),
     "mail": reads(only(200, "official", "sysadmin", refused=404)),
@@ -136,6 +141,8 @@ API: dict[str, Row] = {
     "api-progress-reports-detail@draft": DRAFT,
     "api-flags": api(),
     "api-flags-detail": api(**UNSEEN),
+    "api-urgings": api(),
+    "api-urgings-detail": api(**UNSEEN),
     "api-changes": api(),
     "api-changes-detail": api(**UNSEEN),
     "api-changes-detail@draft": DRAFT,

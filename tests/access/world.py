@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from tests.builders import (
     make_task,
     noon,
 )
+from tests.urging import SIGNED, issue
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
 from tracker.choices import Level, MessageState, Role
@@ -92,6 +94,8 @@ def make_world() -> World:
     rows = {"task": task, "report": report, "draft": draft, "evidence": evidence, "flag": flag}
     mail = make_message(official, task=task, state=MessageState.SET_ASIDE)
     world.arguments = {case: {"pk": mail.pk} for case in ("mail", "mail_retry")}
+    letter = issue(User.objects.get(username="commission"), flag, day=TODAY - timedelta(days=1))[0]
+    world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
     return world
@@ -165,6 +169,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "report_submit": {"version": draft.version},
         "report_decide": {**decision, "seen": report.version},
         "evidence_decide": {**decision, "seen": institutionalizations.hash_of(evidence)},
+        "urging_new": {**SIGNED, "flag": flag.pk, "answer_by": f"{TODAY:%Y-%m-%d}"},
         "flag_acknowledge": {"note": "Known", "version": flag.version},
     }
 

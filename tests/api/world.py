@@ -18,6 +18,7 @@ from tests.builders import (
     make_task,
     noon,
 )
+from tests.urging import issue
 from tracker.choices import Clock, Coverage, EvidenceState, Level, ReportState, Role, Stage, SuccessionKind
 from tracker.models import (
     Attachment,
@@ -36,7 +37,6 @@ from tracker.models import (
     SuccessionMember,
     Task,
     Tenure,
-    Urging,
 )
 
 SEEN, FOREIGN = "2.5", "3.7"
@@ -162,20 +162,5 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         since=LATE_SINCE,
         opened_at=noon(LATE_SINCE),
     )
-    letter = Urging.objects.create(
-        year=2026,
-        number=flag.pk,
-        sender=body,
-        body=body,
-        issued_on=LATE_SINCE,
-        answer_by=LATE_SINCE,
-        signer_title="Trưởng ban",
-        signer_name="Người ký (minh họa)",
-        content={"symbol": "12-CV/BTGDVTW"},
-        document=b"x",
-        sha256="b" * 64,
-        by=author,
-        recorded_at=noon(LATE_SINCE),
-    )
-    letter.items.create(position=1, task=task, flag=flag, days_late=1)
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)
+    issue(verifier, flag, day=LATE_SINCE)

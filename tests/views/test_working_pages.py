@@ -201,8 +201,8 @@ def test_what_people_wrote_is_escaped(cast):
 
 
 QUERIES = {
-    ("lan", "desk"): 13,
-    ("hoa", "desk"): 13,
+    ("lan", "desk"): 15,
+    ("hoa", "desk"): 15,
     ("hoa", "overview"): 15,
     ("hoa", "matrix"): 8,
     ("hoa", "overdue"): 9,
