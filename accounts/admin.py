@@ -20,7 +20,7 @@ class MembershipInline(admin.TabularInline):
 @admin.register(User)
 class AccountAdmin(UserAdmin):
     inlines = [MembershipInline]
-    list_display = ["username", "first_name", "is_active", "is_superuser", "last_login"]
+    list_display = ["username", "first_name", "email", "is_active", "is_superuser", "last_login"]
     list_filter = ["is_active", "is_superuser", "memberships__duty"]
     autocomplete_fields = ["cadre"]
     fieldsets = (

@@ -175,4 +175,6 @@ def mail(name: str, default: str) -> dict[str, Any]:
         config: dict[str, Any] = Env.email_url_config(given)
     except ValueError:
         refuse(name, "cannot be read", "write e.g. smtp+tls://user:password@host:587, odd characters %-encoded")
+    if given.startswith("filemail:"):
+        config["EMAIL_BACKEND"] = "config.mail.FolderBackend"
     return config

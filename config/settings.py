@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.TrustedProxyMiddleware",
     "config.middleware.RequestIdMiddleware",
+    "config.metrics.RequestMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tracker.views.errors.DatabaseTroubleMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -204,7 +206,8 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not IS_LOCAL
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+# Asked by machines on the same host, which speak plain http.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_LOCAL
 SECURE_HSTS_PRELOAD = not IS_LOCAL
@@ -216,9 +219,9 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 
-# Mail.
-vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/mail" if IS_LOCAL else "smtp://localhost:25"))
-EMAIL_TIMEOUT = 10
+# Mail. All of it leaves through the outbox (tracker/services/outbox.py), in a job.
+vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/outbox" if IS_LOCAL else "smtp://localhost:25"))
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, low=1, high=30)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", f"tracker@{_SITE.hostname}")
 
 # REST.
@@ -249,9 +252,20 @@ SPECTACULAR_SETTINGS = {
 # Background jobs (config/celery.py reads these). "" means: `manage.py up` starts its own broker.
 REDIS_URL = env.broker("REDIS_URL")
 JOB_TIME_LIMIT = env.number("JOB_TIME_LIMIT", 120, low=2, high=3600)
+# Scans and recalculations. Below the lease of a scan (services/scan.py), or two could be at it at once.
+LONG_JOB_TIME_LIMIT = env.number("LONG_JOB_TIME_LIMIT", 540, low=2, high=3600)
 TICK_SECONDS = env.number("TICK_SECONDS", 60, low=1, high=60)
 # A dead beat, pool or broker must be told within 3 minutes: oldest heartbeat that still counts as alive.
-HEARTBEAT_LIMIT = env.number("HEARTBEAT_LIMIT", 150, low=2, high=900)
+HEARTBEAT_LIMIT = env.number("HEARTBEAT_LIMIT", 150, low=2, high=180)
+# A worker that takes nothing for so long, though messages wait and the broker answers, ends to be started anew.
+WORKER_DEAF_SECONDS = env.number("WORKER_DEAF_SECONDS", 30, low=2, high=600)
+# The figures at /metrics are for whoever sends this; without it there is no such address.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    env.refuse("METRICS_TOKEN", "is too short", "write at least 32 random characters or leave it out")
+
+# The digests of a working day are written from this hour on, Viet Nam time.
+DIGEST_HOUR = env.number("DIGEST_HOUR", 7, low=0, high=23)
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOGGING = {

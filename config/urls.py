@@ -6,7 +6,8 @@ from allauth.socialaccount.models import SocialToken
 from django.contrib import admin
 from django.urls import include, path
 
-from tracker.views.health import health
+from tracker.views.health import health, live, ready
+from tracker.views.metrics import metrics
 
 # One door only: the administration's own form would go past the limits and the second factor of the sign-in page.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -15,10 +16,15 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 for model in (Authenticator, SocialToken):
     admin.site.unregister(model)
 
+handler500 = "tracker.views.errors.server_error"
+
 urlpatterns = [
     path("", include("tracker.urls")),
     path("api/v1/", include("tracker.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("health/", health, name="health"),
+    path("health/live", live, name="health_live"),
+    path("health/ready", ready, name="health_ready"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -10,13 +10,14 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import Membership, User
-from tracker.choices import BodyKind, Duty, Level, Rank, ResolutionKind, Role, TaskKind
+from tracker.choices import BodyKind, Duty, Level, MessageKind, Rank, ResolutionKind, Role, TaskKind
 from tracker.clock import start_of
 from tracker.models import (
     Body,
     Cadre,
     Calendar,
     Instrument,
+    Message,
     Policy,
     PolicyLimit,
     PolicyStep,
@@ -167,6 +168,26 @@ def make_user(username: str, duty: Duty | None, body: Body, root: Body | None = 
     if duty:
         Membership.objects.create(user=user, body=body, root=root or body, duty=duty, valid_from=date(2026, 1, 1))
     return user
+
+
+def make_message(user: User, **overrides: Any) -> Message:
+    """A decision that waits to be sent since noon of START."""
+    number = next(_numbers)
+    values = {
+        "key": f"test:{number}",
+        "kind": MessageKind.DECISION,
+        "user": user,
+        "address": user.email or f"{user.username}@example.invalid",
+        "language": "en",
+        "subject": f"Subject {number}",
+        "text": "Text\n",
+        "html": "<p>Text</p>",
+        "message_id": f"<{number}.{START:%Y%m%d}@example.invalid>",
+        "created_at": noon(START),
+        "next_attempt_at": noon(START),
+        **overrides,
+    }
+    return Message.objects.create(**values)
 
 
 def make_cast() -> dict[str, User]:

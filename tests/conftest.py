@@ -10,8 +10,10 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import pytest_django
@@ -30,6 +32,7 @@ FOREIGN = (
     "EMAIL_URL",
     "PORT",
     "LANGUAGE_CODE",
+    "METRICS_TOKEN",
 )
 
 _cleanup = contextlib.ExitStack()
@@ -129,6 +132,24 @@ def english() -> Iterator[None]:
 
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def banner(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The banner as on most pages: asked a moment ago, and all was well. So no page counts its query."""
+    from tracker.views import banner
+
+    monkeypatch.setattr(banner, "SECONDS", 1e9)
+    monkeypatch.setattr(banner, "_told", banner._Told(asked_at=time.monotonic()))
+    return banner
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another test knew of its broker tells nothing of this one's."""
+    from tracker import wake
+
+    monkeypatch.setattr(wake, "_broker", wake._Broker())
 
 
 @pytest.fixture(scope="session")

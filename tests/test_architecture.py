@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = {"choices": 0, "clock": 0, "errors": 0, "rules": 1, "models": 2, "policies": 3, "boards": 3, "services": 4}
+BASE = dict.fromkeys(("choices", "clock", "errors", "wake"), 0)
+LAYERS = {**BASE, "rules": 1, "models": 2, "policies": 3, "boards": 3, "services": 4}
 DOORS = 5  # views, api, jobs, management, exchange and whatever else hangs on the services
 IMPURE = ("django.db", "django.conf", "django.utils.timezone", "tracker.clock", "time")
 MODULES = [

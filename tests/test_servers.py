@@ -36,4 +36,4 @@ def test_sqlite_runs_with_write_ahead_log_and_foreign_keys():
 def test_broker_answers_and_starts_empty(broker):
     celery_app.send_task("nobody.takes.this")
     with celery_app.connection_for_write() as broker_connection:
-        assert broker_connection.default_channel.client.llen("celery") == 1
+        assert broker_connection.default_channel.client.llen("short") == 1

@@ -8,3 +8,6 @@ class TrackerConfig(AppConfig):
     name = "tracker"
     verbose_name = _("Responsibility matrix")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tracker import checks  # noqa: F401  (registers them)

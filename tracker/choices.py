@@ -238,6 +238,14 @@ class JobState(TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class JobPart(TextChoices):
+    """What must be heard again and again, or jobs do not run; each is heard through the pool of its workers."""
+
+    BEAT = "beat", _("Scheduler")
+    WORKER = "worker", _("Worker for short jobs")
+    LONG = "worker-long", _("Worker for long jobs")
+
+
 class InstrumentLinkKind(TextChoices):
     AMENDS = "amends", _("amends")
     REPLACES = "replaces", _("replaces")

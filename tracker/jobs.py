@@ -1,16 +1,74 @@
-"""Celery jobs. A message only wakes a job up; rows decide what is due, so losing or repeating one changes nothing."""
+"""Celery jobs. A message only wakes a job up; rows decide what is due, so losing or repeating one changes nothing.
+
+Which of them are long, and so run on a queue and in a worker of their own, is told in config/celery.py.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from celery import shared_task
+from django.conf import settings
 
+from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
 from tracker import clock
-from tracker.services import heartbeats, scan
+from tracker.choices import JobPart
+from tracker.services import digests, heartbeats, outbox, scan
+from tracker.wake import send, wake
 
 
-@shared_task(name="tracker.jobs.tick", ignore_result=True)
+@shared_task(name=TICK, ignore_result=True)
 def tick() -> None:
-    """Once a minute: say through the pool that jobs run, and scan when the local day has changed."""
+    """Once a minute, from beat: say through the pool that jobs run, and wake what is due."""
     at = clock.now()
-    heartbeats.beat(at=at)
-    scan.catch_up(clock.local_day(at), at=at)
+    heartbeats.beat(JobPart.BEAT, JobPart.WORKER, at=at)
+    _wake_what_is_due(at)
+
+
+@shared_task(name=CATCH_UP, ignore_result=True)
+def catch_up() -> None:
+    """When a worker starts: the same as a tick, but nothing was heard of beat."""
+    at = clock.now()
+    heartbeats.beat(JobPart.WORKER, at=at)
+    _wake_what_is_due(at)
+
+
+@shared_task(name=HEAR_SHORT, ignore_result=True)
+def hear_short() -> None:
+    """Say through their pool that short jobs run. A worker sends itself this, so it tells nothing of beat."""
+    heartbeats.beat(JobPart.WORKER, at=clock.now())
+
+
+@shared_task(name=HEAR_LONG, ignore_result=True)
+def hear_long() -> None:
+    """Say through their pool that long jobs run; their worker sends itself this, too."""
+    heartbeats.beat(JobPart.LONG, at=clock.now())
+
+
+@shared_task(name=SCAN, ignore_result=True)
+def run_scan() -> None:
+    """Settle all tasks through today, unless that is done or another worker is at it."""
+    at = clock.now()
+    with heartbeats.beating(JobPart.LONG):
+        scan.catch_up(clock.local_day(at), at=at)
+
+
+@shared_task(name=WRITE_DIGESTS, ignore_result=True)
+def write_digests() -> None:
+    """Write the digests of today, once their hour has come, and have them sent."""
+    if digests.catch_up(at=clock.now(), hour=settings.DIGEST_HOUR):
+        wake(SEND_MAILS)
+
+
+@shared_task(name=SEND_MAILS, ignore_result=True)
+def send_mails() -> None:
+    """Send the mails that are due. Each is claimed by its row, so any number of these jobs may run at once."""
+    outbox.send_due(at=clock.now())
+
+
+def _wake_what_is_due(at: datetime) -> None:
+    """Ask the rows, then send at most one message a kind of job; whoever takes it claims its rows."""
+    if scan.is_due(clock.local_day(at)):
+        send(SCAN)
+    send(WRITE_DIGESTS)
+    send(SEND_MAILS)

@@ -13,6 +13,7 @@ from tracker.choices import Duty, Role
 from tracker.clock import local_today
 from tracker.models import (
     Body,
+    Cadre,
     Extension,
     Flag,
     Institutionalization,
@@ -155,6 +156,11 @@ def _may_register(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.EDITOR, *REPORTERS)
 
 
+def _may_read_mail_state(scope: Scope, user: Any, cadre: Cadre) -> bool:
+    """Whether mails reach a person is for those who can mend it, and for the person."""
+    return scope.is_system_admin or scope.has(Duty.EDITOR) or user.cadre_id == cadre.pk
+
+
 def _may_administer(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.is_system_admin
 
@@ -184,5 +190,8 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
     "instrument.register": _may_register,
     "policy.edit": _may_edit,
+    "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "system.read": _may_administer,
+    "message.retry": _may_administer,  # obj: Message
+    "set_aside.retry": _may_administer,  # obj: SetAside
 }

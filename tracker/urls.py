@@ -5,11 +5,13 @@ from django.urls.converters import StringConverter
 
 from tracker.views import (
     bodies,
+    cadres,
     desk,
     extensions,
     files,
     home,
     instruments,
+    mails,
     matrix,
     obstacles,
     overdue,
@@ -19,6 +21,7 @@ from tracker.views import (
     review,
     search,
     standing,
+    system,
     tasks,
     urgings,
 )
@@ -54,6 +57,7 @@ registers = [
     path("resolutions/<code:code>/", resolutions.resolution_page, name="resolution"),
     path("bodies/", bodies.body_list, name="body_list"),
     path("bodies/<code:code>/", bodies.body_page, name="body"),
+    path("cadres/<code:code>/", cadres.cadre, name="cadre"),
     path("instruments/", instruments.instrument_list, name="instrument_list"),
     path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
@@ -88,4 +92,17 @@ working = [
     path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working]
+mailing = [
+    path("mails/", mails.mail_list, name="mail_list"),
+    path("mails/<int:pk>/", mails.mail, name="mail"),
+    path("system/mails/", mails.system_mails, name="system_mails"),
+    path("system/mails/retry/", mails.mails_retry, name="mails_retry"),
+    path("system/mails/<int:pk>/retry/", mails.mail_retry, name="mail_retry"),
+]
+
+administration = [
+    path("system/", system.system, name="system"),
+    path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing, *administration]

@@ -59,6 +59,9 @@ PAGES: dict[str, Row] = {
     "set_language": acts(everybody(302)),
     "search": reads(page()),
     "health": reads(everybody(200)),
+    "health_live": reads(everybody(200)),
+    "health_ready": reads(everybody(200)),
+    "metrics": reads(everybody(404)),  # whoever has the token is nobody of these
     # Registers: members read all of them; what hangs on a task is as visible as the task
     "task_list": reads(page()),
     "task": reads(page(**UNSEEN)),
@@ -68,6 +71,7 @@ PAGES: dict[str, Row] = {
     "resolution": reads(page(**NO_REGISTER)),
     "body_list": reads(page()),
     "body": reads(page(**NO_REGISTER)),
+    "cadre": reads(page(**NO_REGISTER)),
     "instrument_list": reads(page()),
     "instrument": reads(page(**NO_REGISTER)),
     "attachment": reads(page(**UNSEEN)),
@@ -85,7 +89,15 @@ PAGES: dict[str, Row] = {
     "report_submit": acts(only(302, *OWN, refused=404)),
     "report_decide": acts(only(302, "commission", **UNSEEN)),
     "evidence_decide": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    "system": reads(only(200, "sysadmin")),
+    "set_aside_retry": acts(only(302, "sysadmin")),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Mails: one's own, and those that are stuck
+    "mail_list": reads(page()),
+    "mail": reads(only(200, "official", "sysadmin", refused=404)),
+    "system_mails": reads(only(200, "sysadmin")),
+    "mails_retry": acts(only(302, "sysadmin")),
+    "mail_retry": acts(only(302, "sysadmin", official=403, refused=404)),
 }
 
 

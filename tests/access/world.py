@@ -16,6 +16,7 @@ from tests.builders import (
     make_body,
     make_cell,
     make_instrument,
+    make_message,
     make_policy,
     make_post,
     make_provision,
@@ -25,8 +26,18 @@ from tests.builders import (
 )
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
-from tracker.choices import Level, Role
-from tracker.models import Attachment, Body, Event, Flag, Institutionalization, ProgressReport, Task
+from tracker.choices import Level, MessageState, Role
+from tracker.models import (
+    Attachment,
+    Body,
+    Cadre,
+    Event,
+    Flag,
+    Institutionalization,
+    ProgressReport,
+    SetAside,
+    Task,
+)
 from tracker.services import attachments, institutionalizations, reports, scan
 
 MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
@@ -79,6 +90,9 @@ def make_world() -> World:
     scan.run(TODAY, at=noon(TODAY))
     flag = Flag.objects.filter(task=task).earliest("pk")
     rows = {"task": task, "report": report, "draft": draft, "evidence": evidence, "flag": flag}
+    mail = make_message(official, task=task, state=MessageState.SET_ASIDE)
+    world.arguments = {case: {"pk": mail.pk} for case in ("mail", "mail_retry")}
+    world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
     return world
 
@@ -117,13 +131,19 @@ def _declared(task: Task, by: User, body: Body) -> Institutionalization:
     return institutionalizations.declare(task, make_instrument(number="1/2026/ND-CP"), **facts)
 
 
+def _broken(task: Task) -> SetAside:
+    Task.objects.filter(pk=task.pk).update(next_check_on=None)
+    return SetAside.objects.create(task=task, attempts=3, error="odd", first_at=noon(TODAY), last_at=noon(TODAY))
+
+
 def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     task, report, draft, evidence, flag = rows.values()
     fresh = make_task(accountable=a)
     by_pk = {"task": task, "instrument": evidence.instrument, "flag_acknowledge": flag, "report_new": fresh}
     by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
+    by_pk["set_aside_retry"] = _broken(make_task(accountable=a))
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
-    world.arguments = {case: {"pk": row.pk} for case, row in by_pk.items()} | {
+    world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "task_by_code": {"code": task.code},
         "resolution": {"code": task.resolution.code},
         "body": {"code": a.code},
@@ -135,6 +155,9 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
     decision = {"decision": "accept", "note": "Seen"}
     world.payloads = {
+        "mail_retry": {"sure": "1"},
+        "mails_retry": {"sure": "1"},
+        "set_aside_retry": {},
         "set_language": {"language": "en", "next": "/"},
         "report_new": text,
         "report_edit": {**text, "version": draft.version},

@@ -63,7 +63,7 @@ def test_real_worker_consumes_the_queue(celery_worker, broker):
     celery_app.send_task("nobody.takes.this")
     deadline = time.monotonic() + 20
     with celery_app.connection_for_write() as connection:
-        while connection.default_channel.client.llen("celery"):
+        while connection.default_channel.client.llen("short"):
             assert time.monotonic() < deadline
             time.sleep(0.05)
     assert celery_worker.poll() is None
@@ -75,7 +75,7 @@ def wait_until_consumed(folder, seconds):
     with celery_app.connection_for_write(url=url) as connection:
         celery_app.send_task("nobody.takes.this", connection=connection)
         deadline = time.monotonic() + seconds
-        while connection.default_channel.client.llen("celery"):
+        while connection.default_channel.client.llen("short"):
             assert time.monotonic() < deadline
             time.sleep(0.1)
 

@@ -74,6 +74,10 @@ REFUSED = [
     ({"JOB_TIME_LIMIT": "0"}, "JOB_TIME_LIMIT is '0'"),
     ({"TICK_SECONDS": "61"}, "TICK_SECONDS is '61'"),
     ({"HEARTBEAT_LIMIT": "soon"}, "HEARTBEAT_LIMIT is 'soon'"),
+    ({"HEARTBEAT_LIMIT": "181"}, "HEARTBEAT_LIMIT is '181'"),
+    ({"LONG_JOB_TIME_LIMIT": "0"}, "LONG_JOB_TIME_LIMIT is '0'"),
+    ({"WORKER_DEAF_SECONDS": "never"}, "WORKER_DEAF_SECONDS is 'never'"),
+    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too short"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
 ]
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
-from tracker.choices import EvidenceState, ReportState
-from tracker.models import Flag, Institutionalization, Instrument, ProgressReport, Resolution, Task
+from tracker.choices import EvidenceState, MessageKind, ReportState
+from tracker.models import Flag, Institutionalization, Instrument, Message, ProgressReport, Resolution, Task
 from tracker.policies import may, reporting_body_ids
 
 Where = Callable[[], dict[str, Any]]
@@ -47,6 +47,10 @@ def _flag() -> dict[str, Any]:
     return {"pk": Flag.objects.filter(closed_on=None, acknowledged_at=None).earliest("pk").pk}
 
 
+def _mail() -> dict[str, Any]:
+    return {"pk": Message.objects.filter(user=_official(), kind=MessageKind.DIGEST).latest("pk").pk}
+
+
 def _resolution() -> dict[str, Any]:
     return {"code": max(Resolution.objects.all(), key=lambda row: row.provisions.count()).code}
 
@@ -69,6 +73,7 @@ PAGES: dict[str, tuple[str, Where]] = {
     "resolution": ("commission", _resolution),
     "body_list": ("commission", nowhere),
     "body": ("commission", lambda: {"code": "BNV"}),
+    "cadre": ("editor", lambda: {"code": "CB-official"}),
     "instrument_list": ("commission", nowhere),
     "instrument": ("commission", _instrument),
     "matrix": ("commission", nowhere),
@@ -76,10 +81,14 @@ PAGES: dict[str, tuple[str, Where]] = {
     "overdue": ("commission", nowhere),
     "flag_acknowledge": ("commission", _flag),
     "review": ("commission", nowhere),
+    "system": ("admin", nowhere),
     "evidence_decide": ("commission", _declared),
     "report": ("commission", _submitted),
     "report_new": ("official", _reportable),
     "report_edit": ("official", _draft),
+    "mail_list": ("official", nowhere),
+    "mail": ("official", _mail),
+    "system_mails": ("admin", nowhere),
     "home": ("admin_of_nothing", nowhere),
     "account_login": ("", nowhere),
     "account_signup": ("", nowhere),
@@ -102,6 +111,8 @@ PAGES: dict[str, tuple[str, Where]] = {
 # Reached by the table of access with 200, and no page of this kind.
 NO_PAGES = {
     "health": "JSON",
+    "health_live": "one word",
+    "health_ready": "one word",
     "attachment": "a download",
 }
 QUERIES = {"search": "?q=dan+van"}

@@ -3,54 +3,95 @@
 from __future__ import annotations
 
 import inspect
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from config import celery_app
-from config.celery import TICK
+from config.celery import LONG_JOBS, SCAN, TICK, Every, Minutely
 from tests.builders import make_task, noon
 from tests.working import TODAY, frozen
 from tracker import jobs
-from tracker.choices import JobState
+from tracker.choices import JobPart, JobState
+from tracker.clock import now
 from tracker.models import Flag, Heartbeat, JobRun
 from tracker.services import heartbeats, scan
 
 today = pytest.fixture(autouse=True)(frozen)
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the jobs that are woken."""
+    names: list[str] = []
+    monkeypatch.setattr(jobs, "send", names.append)
+    return names
+
+
 @pytest.mark.django_db
-def test_the_tick_beats_and_flags_what_is_due() -> None:
-    task = make_task(due_on=TODAY - timedelta(days=1))
+def test_the_tick_is_heard_of_beat_and_worker_and_wakes_what_is_due(sent: list[str]) -> None:
     jobs.tick()
-    assert Heartbeat.objects.get().at == noon(TODAY)
+    assert {row.part: row.at for row in Heartbeat.objects.all()} == dict.fromkeys(("beat", "worker"), noon(TODAY))
+    assert sent == [SCAN]
+    assert not JobRun.objects.exists()  # that is long work, and the tick is not to wait for it
+
+
+@pytest.mark.django_db
+def test_a_worker_that_starts_catches_up_and_claims_nothing_for_beat(sent: list[str]) -> None:
+    jobs.catch_up()
+    assert [row.part for row in Heartbeat.objects.all()] == ["worker"]
+    assert sent == [SCAN]
+
+
+@pytest.mark.django_db
+def test_the_scan_flags_what_is_due_and_is_heard_of_the_long_worker() -> None:
+    task = make_task(due_on=TODAY - timedelta(days=1))
+    jobs.run_scan()
+    assert Heartbeat.objects.get().part == "worker-long"
     assert Flag.objects.filter(task=task, clock="due", closed_on=None).exists()
     run = JobRun.objects.get()
     assert (run.job, run.period, run.state) == (scan.JOB, TODAY.isoformat(), JobState.DONE)
 
 
 @pytest.mark.django_db
-def test_a_second_tick_of_the_day_beats_and_scans_nothing(time_machine: Any) -> None:
-    jobs.tick()
-    make_task(due_on=TODAY - timedelta(days=1))
-    flags = Flag.objects.count()
+def test_a_second_tick_of_the_day_is_heard_and_wakes_no_scan(sent: list[str], time_machine: Any) -> None:
+    jobs.run_scan()
     time_machine.move_to(noon(TODAY) + timedelta(minutes=1), tick=False)
     jobs.tick()
+    assert sent == []
+    assert Heartbeat.objects.get(part="beat").at == noon(TODAY) + timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_a_second_scan_of_the_day_does_nothing() -> None:
+    jobs.run_scan()
+    make_task(due_on=TODAY - timedelta(days=1))
+    flags = Flag.objects.count()
+    jobs.run_scan()
     assert (Flag.objects.count(), JobRun.objects.count()) == (flags, 1)
-    assert Heartbeat.objects.get().at == noon(TODAY) + timedelta(minutes=1)
 
 
 @pytest.mark.django_db
 def test_days_without_a_tick_are_made_up_for_in_one_run(time_machine: Any) -> None:
-    jobs.tick()
+    jobs.run_scan()
     task = make_task(due_on=TODAY + timedelta(days=2))
     time_machine.move_to(noon(TODAY) + timedelta(days=9), tick=False)
-    jobs.tick()
+    jobs.run_scan()
     assert Flag.objects.get(task=task, clock="due").since == TODAY + timedelta(days=3)
     assert JobRun.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_job_is_heard_while_it_runs() -> None:
+    with heartbeats.beating(JobPart.LONG, seconds=0.05):
+        first = Heartbeat.objects.get(part="worker-long")
+        Heartbeat.objects.update(at=first.at - timedelta(hours=1))
+        deadline = time.monotonic() + 5
+        while Heartbeat.objects.get(part="worker-long").at != first.at:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_the_job_is_registered_under_the_name_that_beat_sends() -> None:
@@ -59,10 +100,13 @@ def test_the_job_is_registered_under_the_name_that_beat_sends() -> None:
     assert celery_app.tasks[TICK].run.__module__ == jobs.__name__
 
 
+def ours() -> list[Any]:
+    return [task for name, task in celery_app.tasks.items() if name.startswith("tracker.")]
+
+
 def test_every_job_repeats_harmlessly_within_its_limits() -> None:
-    ours = [task for name, task in celery_app.tasks.items() if name.startswith("tracker.")]
-    assert ours
-    for task in ours:
+    assert len(ours()) >= 4
+    for task in ours():
         assert task.serializer == "json"
         assert task.ignore_result
         assert not task.acks_late  # a lost message is made up for by the next tick
@@ -81,16 +125,16 @@ def test_only_json_is_sent_and_taken() -> None:
     assert (conf.task_serializer, list(conf.accept_content)) == ("json", ["json"])
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(("age", "status", "state"), [(0, 200, "ok"), (150, 200, "ok"), (151, 503, "silent")])
-def test_health_tells_how_old_the_last_heartbeat_is(client: Client, age: int, status: int, state: str) -> None:
-    heartbeats.beat(at=noon(TODAY) - timedelta(seconds=age))
-    response = client.get(reverse("health"))
-    assert (response.status_code, response.json()["jobs"]) == (status, state)
-    assert "no-store" in response.headers["Cache-Control"]
+def test_long_jobs_have_a_queue_and_limits_of_their_own(settings: Any) -> None:
+    for task in ours():
+        queue = celery_app.amqp.router.route({}, task.name)["queue"].name
+        is_long = task.name in LONG_JOBS
+        assert queue == ("long" if is_long else "short")
+        assert task.time_limit == (settings.LONG_JOB_TIME_LIMIT if is_long else settings.JOB_TIME_LIMIT)
 
 
-@pytest.mark.django_db
-def test_health_without_any_heartbeat_is_red(client: Client) -> None:
-    response = client.get(reverse("health"))
-    assert (response.status_code, response.json()["heartbeat"]) == (503, None)
+@pytest.mark.parametrize("every", [Minutely(), Every(60)], ids=["minutely", "every"])
+def test_a_clock_that_was_set_back_does_not_silence_the_scheduler(every: Any) -> None:
+    from_the_future = now() + timedelta(days=30)
+    assert every.is_due(from_the_future).is_due
+    assert not every.is_due(now()).is_due

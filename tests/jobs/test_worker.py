@@ -92,7 +92,7 @@ def publish(body: bytes, content_type: str, **headers: Any) -> None:
         headers = {"task": TICK, "id": str(uuid.uuid4()), "lang": "py", **headers}
         producer.publish(
             body,
-            routing_key="celery",
+            routing_key="short",
             content_type=content_type,
             content_encoding="binary" if "python" in content_type else "utf-8",
             headers=headers,

@@ -79,6 +79,12 @@ class Up:
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.2)
 
+    def wait_until_told(self, words: str, seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while words not in self.output():
+            assert self.process.poll() is None and time.monotonic() < deadline, self.output()
+            time.sleep(0.1)
+
     def look(self) -> set[Process]:
         """Remember and return the processes of the product."""
         self.seen |= _descendants(self.process.pid)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tracker.processes.supervisor import Part, PartDied, Stopped, Supervisor
+from tracker.processes.supervisor import MOST_DEATHS, Part, PartDied, Stopped, Supervisor
 
 pytestmark = pytest.mark.once
 LONG = "import time; time.sleep(60)"
@@ -41,7 +41,7 @@ def said():
 
 @pytest.fixture
 def supervisor(said):
-    one = Supervisor(say=said.append, stop_seconds=1)
+    one = Supervisor(say=said.append, stop_seconds=1, pause_seconds=0)
     yield one
     one.stop()
 
@@ -87,6 +87,53 @@ def test_dead_part_is_named_with_how_it_ended(supervisor, code, how):
     supervisor.start(python("odd", code))
     with pytest.raises(PartDied, match=rf"^odd \(process \d+\) ended {how}$"):
         supervisor.watch()
+
+
+def wait_for(supervisor, holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        supervisor.check()
+        time.sleep(0.02)
+
+
+def test_part_that_may_be_started_again_is_and_that_is_told(supervisor, said):
+    supervisor.start(python("web", LONG))
+    supervisor.start(python("worker", LONG, restarts=True))
+    before = supervisor.pids()
+    os.kill(before["worker"], signal.SIGKILL)
+    wait_for(supervisor, lambda: supervisor.pids()["worker"] != before["worker"])
+    after = supervisor.pids()
+    assert (after["web"], is_alive(after["worker"])) == (before["web"], True)
+    assert said == [
+        f"worker (process {before['worker']}) ended by signal SIGKILL; it is started again in 0 s.",
+        f"worker was started again as process {after['worker']}.",
+    ]
+
+
+def test_restarted_part_ends_with_the_others(supervisor):
+    supervisor.start(python("worker", LONG, restarts=True))
+    first = supervisor.pids()["worker"]
+    os.kill(first, signal.SIGKILL)
+    wait_for(supervisor, lambda: supervisor.pids()["worker"] != first)
+    second = supervisor.pids()["worker"]
+    supervisor.stop()
+    assert not is_alive(second)
+
+
+def test_part_that_dies_again_and_again_ends_all_with_its_name(supervisor, said):
+    supervisor.start(python("worker", "raise SystemExit(3)", restarts=True))
+    with pytest.raises(PartDied, match=r"^worker \(process \d+\) ended with exit code 3, the 5th time within 60 s$"):
+        supervisor.watch()
+    assert len(said) == 2 * (MOST_DEATHS - 1)
+
+
+def test_stopping_while_a_part_pauses_starts_nothing(said):
+    one = Supervisor(say=said.append, stop_seconds=1, pause_seconds=60)
+    one.start(python("worker", "raise SystemExit(3)", restarts=True))
+    wait_for(one, lambda: said)
+    one.stop()
+    assert len(said) == 1
 
 
 def test_part_that_never_answers_is_named(supervisor):

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc"),
     pytest.mark.xdist_group("up"),
 ]
-PARTS = ("valkey", "worker", "beat", "web")
+PARTS = ("valkey", "web", "worker", "worker-long", "beat")
 
 
 @pytest.mark.once
@@ -43,15 +43,32 @@ def test_interrupt_during_the_start_ends_everything(up):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("part", PARTS)
-def test_dead_part_is_named_and_ends_the_rest(up, part):
+def test_dead_web_server_is_named_and_ends_the_rest(up):
+    """People would only see that nothing answers: whoever supervises the product is to know, and to start it whole."""
     product = up()
     product.wait_until_open()
-    os.kill(product.pid_of(part), signal.SIGKILL)
+    os.kill(product.pid_of("web"), signal.SIGKILL)
     assert product.ends_without_trace()
     assert product.process.returncode == 1
-    assert f"{part} (process" in product.output().splitlines()[-1]
+    assert "web (process" in product.output().splitlines()[-1]
     assert "ended by signal SIGKILL" in product.output()
+
+
+@pytest.mark.once
+def test_every_other_part_is_started_again_and_the_pages_stay(up):
+    """What these parts do is told by rows, so a new process goes on where the killed one stopped."""
+    product = up(WORKER_DEAF_SECONDS="5")
+    product.wait_until_open()
+    product.wait_until_healthy()
+    for part in (part for part in PARTS if part != "web"):
+        os.kill(product.pid_of(part), signal.SIGKILL)
+        product.wait_until_told(f"{part} was started again")
+        assert product.status() == 200
+    product.look()
+    product.wait_until_healthy()
+    product.process.send_signal(signal.SIGTERM)
+    assert product.ends_without_trace()
+    assert product.process.returncode == 0
 
 
 @pytest.mark.once
@@ -59,7 +76,7 @@ def test_killed_supervisor_leaves_no_orphan(up):
     product = up()
     product.wait_until_open()
     deadline = time.monotonic() + 20
-    while len(product.look()) < 8:  # supervisor, valkey, worker and its two, beat, web and its one
+    while len(product.look()) < 10:  # itself, valkey, web and its one, worker and two, worker-long and one, beat
         assert time.monotonic() < deadline, product.seen
         time.sleep(0.1)
     product.process.kill()

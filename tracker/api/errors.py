@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -155,6 +155,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ParseError, "bad-request"),
     (SuspiciousOperation, "bad-request"),
     (OperationalError, "unavailable"),
+    (InterfaceError, "unavailable"),
 )
 
 

@@ -10,12 +10,27 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policies import scope_of
 from tracker.choices import MessageKind, MessageState
 from tracker.models.fields import code_constraint
 from tracker.models.tasks import Task
 
+TROUBLE = (MessageState.BOUNCED, MessageState.SET_ASIDE)
+
 
 class MessageQuerySet(models.QuerySet):
+    def of(self, user: Any) -> Any:
+        """Return the mails to `user`; none for whoever is no member (any more)."""
+        return self.filter(user=user) if scope_of(user).is_member else self.none()
+
+    def visible_to(self, user: Any) -> Any:
+        """Return the mails that `user` may read: their own; the system administrator reads all of them."""
+        return self if scope_of(user).is_system_admin else self.of(user)
+
+    def in_trouble(self) -> Any:
+        """Return what was refused or set aside: nobody sends it unless somebody asks for it."""
+        return self.filter(state__in=TROUBLE)
+
     def due(self, at: datetime) -> Any:
         """Return what may be sent at `at`: queued, its pause over, and in nobody's hands."""
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
@@ -25,7 +40,8 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """One mail. `key` makes it once only; `message_id` stays the same on every try.
 
-    `attempts` counts before the work, so that a message that kills its worker is set aside, too.
+    `attempts` counts before the work. `lost_claims` are those in a row that never came back, so that a message that
+    kills its worker is set aside, too.
     """
 
     key = models.CharField(max_length=120, unique=True)
@@ -42,6 +58,7 @@ class Message(models.Model):
     message_id = models.CharField(max_length=120, unique=True)
     state = models.CharField(_("state"), max_length=10, choices=MessageState, default=MessageState.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    lost_claims = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(_("next try"))
     lease_until = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
@@ -57,6 +74,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["next_attempt_at", "id"], name="message_due", condition=Q(state=MessageState.QUEUED)),
             models.Index(fields=["user", "-created_at"], name="message_user"),
+            models.Index(fields=["state", "-created_at"], name="message_state_index"),
         ]
         constraints = [
             code_constraint("state", MessageState, "message_state", _("This state is not known.")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import os
 import sys
@@ -12,10 +13,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from config.celery import LONG, SHORT
 from tracker.processes import valkey
 from tracker.processes.state import Refused
 from tracker.processes.supervisor import Part
 
+# One process more each costs some 30 MB; the long jobs run one after the other.
+WORKERS = (("worker", SHORT, 2), ("worker-long", LONG, 1))
 _CELERY = (sys.executable, "-m", "celery", "-A", "config.celery:app")
 
 
@@ -49,10 +53,12 @@ def to_start(scratch: Path) -> Iterator[Part]:
     """Give the parts in the order of their start; the web server first, so that the first page is not kept waiting."""
     environment = _environment(scratch)
     if not settings.REDIS_URL:
-        yield Part("valkey", valkey.command(scratch), is_ready=lambda: valkey.is_up(scratch), ready_seconds=15)
+        is_up = functools.partial(valkey.is_up, scratch)
+        yield Part("valkey", valkey.command(scratch), is_ready=is_up, ready_seconds=15, restarts=True)
     yield Part("web", _web(), {**environment, "STATEMENT_TIMEOUT": _statement_timeout()}, is_ready=_web_answers)
-    yield Part("worker", _worker(), environment)
-    yield Part("beat", _beat(scratch), environment)
+    for name, queue, processes in WORKERS:
+        yield Part(name, _worker(queue, processes), environment, restarts=True)
+    yield Part("beat", _beat(), environment, restarts=True)
 
 
 def _environment(scratch: Path) -> dict[str, str]:
@@ -66,13 +72,14 @@ def _environment(scratch: Path) -> dict[str, str]:
     }
 
 
-def _worker() -> list[str]:
-    options = ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-    return [*_CELERY, "--quiet", "worker", *options, "--loglevel", _job_log_level()]
+def _worker(queue: str, processes: int) -> list[str]:
+    taking = ["--queues", queue, "--hostname", f"{queue}@%h", "--pool", "prefork", "--concurrency", str(processes)]
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel", _job_log_level()]
+    return [*_CELERY, "--quiet", "worker", *taking, *quiet]
 
 
-def _beat(scratch: Path) -> list[str]:
-    options = ["--schedule", str(scratch / "beat"), "--pidfile="]
+def _beat() -> list[str]:
+    options = ["--pidfile="]
     return [*_CELERY, "--quiet", "beat", *options, "--loglevel", _job_log_level()]
 
 

@@ -57,6 +57,12 @@ def _read(note: Path) -> dict[str, str | int]:
     return found if isinstance(found, dict) else {}
 
 
+def scratch_of(var: Path) -> Path | None:
+    """Return the scratch folder of the product that was started in `var`, or None."""
+    scratch = _read(var / "up.json").get("scratch")
+    return Path(str(scratch)) if scratch else None
+
+
 def _sweep(note: Path) -> None:
     scratch = Path(str(_read(note).get("scratch") or "-"))
     if scratch.name.startswith("tracker-") and scratch.parent == Path(tempfile.gettempdir()):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from tracker.processes.state import Refused
+from tracker.processes.state import Refused, scratch_of
 
 
 def binary() -> str:
@@ -38,6 +38,12 @@ def socket_path(folder: Path) -> Path:
 def broker_url(folder: Path) -> str:
     """Return the address in the form that Celery reads."""
     return f"redis+socket://{socket_path(folder)}?virtual_host=0"
+
+
+def embedded_url(var: Path) -> str:
+    """Return the address of the server that `manage.py up` has started for the folder `var`, "" where it has not."""
+    scratch = scratch_of(var)
+    return broker_url(scratch) if scratch else ""
 
 
 def is_up(folder: Path) -> bool:

@@ -27,9 +27,7 @@ BREAKS = (DataError, IntegrityError, InternalError)
 BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
 
 
-def settle(
-    tasks: Any, *, through: date, at: datetime, isolate: bool = False, rules: Rules | None = None
-) -> Count:
+def settle(tasks: Any, *, through: date, at: datetime, isolate: bool = False, rules: Rules | None = None) -> Count:
     """Settle the queryset `tasks` day by day through `through`, each day that has something to do.
 
     Five missed days and one run therefore write the same rows as five daily runs. Batches of key ranges, each in a

@@ -16,7 +16,7 @@ from tracker.models import Body, Institutionalization, Instrument, Task, TaskLev
 from tracker.policies import require
 from tracker.rules.evidence import content_hash
 from tracker.rules.instruments import level_of_rank
-from tracker.services import clocks, history
+from tracker.services import clocks, history, notices
 from tracker.services.evidence import settle_evidence
 
 
@@ -137,4 +137,5 @@ def _decide(
     after = {"state": state, "content_hash": evidence.content_hash}
     kind = f"evidence.{state}"
     history.record(kind, evidence, by=by, at=at, task=evidence.task, after=after, why=note.strip())
+    notices.evidence_decided(evidence, at=at)
     return evidence

@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Stale, refuse
 from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import require
 from tracker.rules.stages import can_move
-from tracker.services import attachments, clocks, history, institutionalizations, tasks, urgings
+from tracker.services import attachments, clocks, history, institutionalizations, notices, tasks, urgings
 
 
 @transaction.atomic
@@ -132,6 +132,7 @@ def _decide(
     _claim(report, ReportState.SUBMITTED, version=version, **decision)
     after = {"state": state, "note": note.strip()}
     history.record(f"report.{state}", report, by=by, at=at, task=report.task, after=after)
+    notices.report_decided(report, at=at)
     return report
 
 

@@ -46,8 +46,13 @@ def run_period(day: date, *, at: datetime) -> JobRun | None:
 
 def catch_up(day: date, *, at: datetime) -> JobRun | None:
     """Run the scan of `day` unless everything is settled through it already. One query on an idle minute."""
+    return run_period(day, at=at) if is_due(day) else None
+
+
+def is_due(day: date) -> bool:
+    """Tell whether something is left to settle through `day`. One query."""
     mark = high_water()
-    return run_period(day, at=at) if mark is None or mark < day else None
+    return mark is None or mark < day
 
 
 def high_water() -> date | None:

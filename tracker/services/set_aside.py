@@ -7,10 +7,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from tracker.clock import local_day
+from tracker.errors import Conflict
 from tracker.models import SetAside, Task
 from tracker.policies import require
+from tracker.services import history
 
 TRIES = 3
 
@@ -34,7 +37,14 @@ def note(task_id: int, error: Exception, *, at: datetime) -> bool:
 
 @transaction.atomic
 def retry(row: SetAside, *, by: Any, at: datetime) -> None:
-    """Let the next scan look at the task again, as if it had never failed."""
-    require(by, "system.read")
+    """Let the next scan look at the task again, as if it had never failed.
+
+    Raises PermissionDenied, or Conflict when the scan or somebody else has touched it since `row` was read.
+    """
+    require(by, "set_aside.retry", row)
+    as_read = SetAside.objects.filter(pk=row.pk, attempts=row.attempts, last_at=row.last_at)
+    if not as_read.delete()[0]:
+        raise Conflict(_("This task is being tried again already."))
     Task.objects.filter(pk=row.task_id).update(next_check_on=local_day(at))
-    row.delete()
+    told = {"attempts": row.attempts, "error": row.error}
+    history.record("set_aside.retried", row, by=by, at=at, task=row.task, before=told)

@@ -15,7 +15,16 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from tracker import choices
-from tracker.choices import EvidenceState, ExtensionState, FieldStatus, InstrumentStatus, ReportState, Role, Stage
+from tracker.choices import (
+    EvidenceState,
+    ExtensionState,
+    FieldStatus,
+    InstrumentStatus,
+    MessageState,
+    ReportState,
+    Role,
+    Stage,
+)
 from tracker.clock import local_day
 from tracker.rules.status import due_status
 from tracker.views.words import EVENT_WORDS
@@ -61,6 +70,12 @@ INSTRUMENT_LOOK = {
     InstrumentStatus.ISSUED: ("ok", "◔"),
     InstrumentStatus.IN_FORCE: ("done", "✓"),
     InstrumentStatus.ENDED: ("late", "×"),
+}
+MESSAGE_LOOK = {
+    MessageState.QUEUED: ("idle", "◔"),
+    MessageState.SENT: ("done", "✓"),
+    MessageState.BOUNCED: ("late", "×"),
+    MessageState.SET_ASIDE: ("late", "▲"),
 }
 SOURCE_WORDS = {"public": gettext_lazy("public record"), "demonstration": gettext_lazy("demonstration")}
 ROLE_TONES = {Role.ACCOUNTABLE: "ok", Role.RESPONSIBLE: "ok", Role.LEADS: "risk", Role.SUPERVISES: "done"}
@@ -179,6 +194,12 @@ def request_pill(state: str) -> SafeString:
 @register.simple_tag
 def evidence_pill(state: str) -> SafeString:
     return pill(*EVIDENCE_LOOK[EvidenceState(state)], EvidenceState(state).label)
+
+
+@register.simple_tag
+def message_pill(state: str) -> SafeString:
+    """Return the pill of a mail's state."""
+    return pill(*MESSAGE_LOOK[MessageState(state)], MessageState(state).label)
 
 
 @register.simple_tag

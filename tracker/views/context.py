@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.policies import Scope, scope_of
 from tracker.clock import local_today
 from tracker.policies import REPORTERS, may
+from tracker.views.banner import banner
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,16 @@ class Shell:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of the shell. One query for the scope of the user, shared with the page."""
+    """Return the context of the shell. One query for the scope of the user, shared with the page.
+
+    Once in some seconds a process, one more for the banner: no page counts it as its own.
+    """
     user = getattr(request, "user", None)
     scope = scope_of(user)
     nav = _nav(request.path, user, scope) if scope.is_member else ()
     today = local_today()
-    return {"shell": Shell(nav, today, settings.DEMO, scope), "today": today}
+    shell = Shell(nav, today, settings.DEMO, scope)
+    return {"shell": shell, "today": today, "health_banner": banner(request) if user else ""}
 
 
 def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
@@ -54,6 +59,7 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
         ("overdue", _("Overdue"), may(user, "overdue.read")),
         ("urging_list", _("Urging"), may(user, "overdue.read")),
         ("review", _("Review"), may(user, "review.read")),
+        ("system", _("System"), may(user, "system.read")),
     )
     return tuple(_item(reverse(name), label, path) for name, label, is_shown in entries if is_shown)
 

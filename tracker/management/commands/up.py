@@ -24,7 +24,7 @@ class Command(BaseCommand):
     """Prepare the installation, start what was not given, say where it is, and wait."""
 
     help = "Start the web server, the worker, the scheduler and, without REDIS_URL, an embedded Valkey."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ["jobs"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--with-parent", action="store_true", help="end when the calling process ends (Linux)")

@@ -1,0 +1,1 @@
+"""Real processes are killed, stopped, wiped and silenced, and nothing is lost or doubled by it."""

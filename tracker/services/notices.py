@@ -1,0 +1,106 @@
+"""Notices: whoever asked, submitted or declared something is told at once what was decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from config.celery import SEND_MAILS
+from tracker.choices import EvidenceState, Level, MessageKind, ReportState
+from tracker.models import Institutionalization, Message, ProgressReport, Task
+from tracker.services import mails
+from tracker.wake import wake
+
+REPORT_WORDS = {
+    ReportState.ACCEPTED: (
+        _("%(code)s: your report was accepted"),
+        _("The commission accepted the progress report of %(day)s on this task."),
+    ),
+    ReportState.RETURNED: (
+        _("%(code)s: your report was returned"),
+        _("The commission returned the progress report of %(day)s on this task. Mend it and submit it again."),
+    ),
+}
+EVIDENCE_WORDS = {
+    EvidenceState.VERIFIED: (
+        _("%(code)s: your evidence was verified"),
+        _("The commission verified that %(instrument)s makes this task a rule at the level “%(level)s”."),
+    ),
+    EvidenceState.RETURNED: (
+        _("%(code)s: your evidence was returned"),
+        _("The commission returned %(instrument)s as evidence at the level “%(level)s”. Mend it and declare it again."),
+    ),
+}
+
+
+def told(
+    user: Any,
+    *,
+    key: str,
+    subject: Any,
+    said: Any,
+    task: Task,
+    path: str,
+    at: datetime,
+    values: dict[str, Any] | None = None,
+    note: str = "",
+) -> Message | None:
+    """Tell one person of a decision about `task`, in the transaction that decides; the mail goes out once it commits.
+
+    `subject` and `said` are lazy translations with %-places for `values` and for `code`, the task's; dates among the
+    values are written in the language of the person. `path` is the page that shows it, `note` what the commission
+    wrote. The same `key` tells the same person once. None where nobody is told: no `user`, no address, deactivated, or
+    a task that they may not read any more. Eight queries at most.
+    """
+    if user is None or not Task.objects.visible_to(user).filter(pk=task.pk).exists():
+        return None
+    with translation.override(user.language):
+        words = {"code": task.code, **{name: _said(value) for name, value in (values or {}).items()}}
+        title = " ".join(task.title.split())
+        context = {"said": str(said) % words, "task": task, "title": title, "path": path, "note": note.strip()}
+        facts = {"key": f"{key}:{user.pk}", "kind": MessageKind.DECISION, "subject": str(subject) % words}
+        message = mails.write(user, "decision", context, task=task, at=at, **facts)
+    if message:
+        wake(SEND_MAILS)
+    return message
+
+
+def _said(value: Any) -> str:
+    return date_format(value, "SHORT_DATE_FORMAT") if hasattr(value, "year") else str(value)
+
+
+def report_decided(report: ProgressReport, *, at: datetime) -> Message | None:
+    """Tell the author that their report was accepted or returned."""
+    subject, said = REPORT_WORDS[ReportState(report.state)]
+    return told(
+        report.author,
+        key=f"report:{report.pk}:{report.state}:{report.version}",
+        subject=subject,
+        said=said,
+        values={"day": report.submitted_on},
+        task=report.task,
+        path=reverse("report", args=[report.pk]),
+        note=report.decision_note,
+        at=at,
+    )
+
+
+def evidence_decided(evidence: Institutionalization, *, at: datetime) -> Message | None:
+    """Tell whoever declared the evidence that it was verified or returned."""
+    subject, said = EVIDENCE_WORDS[EvidenceState(evidence.state)]
+    return told(
+        evidence.declared_by,
+        key=f"evidence:{evidence.pk}:{evidence.state}:{evidence.version}",
+        subject=subject,
+        said=said,
+        values={"instrument": evidence.instrument, "level": Level(evidence.level).label},
+        task=evidence.task,
+        path=reverse("task", args=[evidence.task_id]),
+        note=evidence.decision_note,
+        at=at,
+    )
