@@ -65,5 +65,7 @@ def _wake_what_is_due(at: datetime) -> None:
     send(HEAR_LONG)
     if scan.is_due(clock.local_day(at)):
         send(SCAN)
-    send(WRITE_DIGESTS)
-    send(SEND_MAILS)
+    if digests.is_due(at=at, hour=settings.DIGEST_HOUR):
+        send(WRITE_DIGESTS)
+    if outbox.is_due(at=at):
+        send(SEND_MAILS)

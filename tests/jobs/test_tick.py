@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config import celery_app
-from config.celery import HEAR_LONG, LONG_JOBS, SCAN, TICK, Every, Minutely
+from config.celery import HEAR_LONG, LONG_JOBS, SCAN, TICK, WRITE_DIGESTS, Every, Minutely
 from tests.builders import make_task, noon
 from tests.working import TODAY, frozen
 from tracker import jobs
@@ -60,7 +60,7 @@ def test_a_second_tick_of_the_day_is_heard_and_wakes_no_scan(sent: list[str], ti
     jobs.run_scan()
     time_machine.move_to(noon(TODAY) + timedelta(minutes=1), tick=False)
     jobs.tick()
-    assert sent == [HEAR_LONG]
+    assert sent == [HEAR_LONG, WRITE_DIGESTS]
     assert Heartbeat.objects.get(part="beat").at == noon(TODAY) + timedelta(minutes=1)
 
 
