@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config import celery_app
-from config.celery import LONG_JOBS, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS, Every, Minutely
+from config.celery import LONG_JOBS, SCAN, TICK, WRITE_DIGESTS, Every, Minutely
 from tests.builders import make_task, noon
 from tests.working import TODAY, frozen
 from tracker import jobs
@@ -20,7 +20,7 @@ from tracker.models import Flag, Heartbeat, JobRun
 from tracker.services import heartbeats, scan
 
 today = pytest.fixture(autouse=True)(frozen)
-MAILS = [WRITE_DIGESTS, SEND_MAILS]
+MAILS = [WRITE_DIGESTS]
 
 
 @pytest.fixture
