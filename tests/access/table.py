@@ -93,6 +93,11 @@ PAGES: dict[str, Row] = {
     "system": reads(only(200, "sysadmin")),
     "set_aside_retry": acts(only(302, "sysadmin")),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Urging letters: the commission writes them, the urged body and who oversees it read them
+    "urging_list": reads(page()),
+    "urging_new": writes(only(200, "commission", "far_commission"), only(302, "commission", far_commission=200)),
+    "urging": reads(page(**UNSEEN)),
+    "urging_document": reads(page(**UNSEEN)),
     "flag_snooze": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
     "flag_unsnooze": acts(only(302, "commission", **UNSEEN)),
     # What stands in the way of a task
@@ -158,6 +163,8 @@ API: dict[str, Row] = {
     "api-obstacles-detail@on_b": api(**{**UNSEEN, "other": 200}),
     "api-flags": api(),
     "api-flags-detail": api(**UNSEEN),
+    "api-urgings": api(),
+    "api-urgings-detail": api(**UNSEEN),
     "api-changes": api(),
     "api-changes-detail": api(**UNSEEN),
     "api-changes-detail@draft": DRAFT,

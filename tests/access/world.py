@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from tests.builders import (
     make_task,
     noon,
 )
+from tests.urging import SIGNED, issue
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
 from tracker.choices import Level, MessageState, Role
@@ -94,6 +95,8 @@ def make_world() -> World:
     rows = {"task": task, "report": report, "draft": draft, "evidence": evidence, "flag": flag}
     mail = make_message(official, task=task, state=MessageState.SET_ASIDE)
     world.arguments = {case: {"pk": mail.pk} for case in ("mail", "mail_retry")}
+    letter = issue(User.objects.get(username="commission"), flag, day=TODAY - timedelta(days=1))[0]
+    world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
     return world
@@ -141,7 +144,13 @@ def _broken(task: Task) -> SetAside:
 def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     task, report, draft, evidence, flag = rows.values()
     fresh = make_task(accountable=a)
-    by_pk = {"task": task, "instrument": evidence.instrument, "flag_acknowledge": flag, "report_new": fresh}
+    by_pk = {
+        "task": task,
+        "task_explain": task,
+        "instrument": evidence.instrument,
+        "flag_acknowledge": flag,
+        "report_new": fresh,
+    }
     by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
     by_pk["set_aside_retry"] = _broken(make_task(accountable=a))
     by_pk |= _asked(a, task, flag)
@@ -152,6 +161,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "body": {"code": a.code},
         "attachment": {"pk": Attachment.objects.get().pk},
         **{f"api-{name}-detail": {"pk": str(pk)} for name, pk in _api_rows(task, a).items()},
+        "api-tasks-explain": {"pk": str(task.pk)},
         "api-progress-reports-detail@draft": {"pk": str(draft.pk)},
         "api-obstacles-detail@on_b": {"pk": str(by_pk["obstacle_end@on_b"].pk)},
         "api-changes-detail@draft": {"pk": str(Event.objects.filter(private_to=a).latest("pk").pk)},
@@ -169,6 +179,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "report_submit": {"version": draft.version},
         "report_decide": {**decision, "seen": report.version},
         "evidence_decide": {**decision, "seen": institutionalizations.hash_of(evidence)},
+        "urging_new": {**SIGNED, "flag": flag.pk, "answer_by": f"{TODAY:%Y-%m-%d}"},
         "flag_acknowledge": {"note": "Known", "version": flag.version},
         **_sent(by_pk),
     }

@@ -18,6 +18,7 @@ from tests.builders import (
     make_task,
     noon,
 )
+from tests.urging import issue
 from tracker.choices import (
     Clock,
     Coverage,
@@ -175,6 +176,7 @@ def _follow(task: Task, author: User, verifier: User) -> None:
     )
     _requested(task, body, author, verifier)
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)
+    issue(verifier, flag, day=LATE_SINCE)
 
 
 def _requested(task: Task, body: Body, author: User, verifier: User) -> None:
