@@ -152,13 +152,17 @@ def test_sql_and_rule_give_the_same_class_and_days(cast, today):
 
 
 def test_an_older_day_knows_nothing_later(cast, today):
-    various(cast, today)
-    then = date(2026, 6, 5)
-    known = Known(day=then, recorded_before=end_of(then))
-    rows = with_lateness(Task.objects.filter(due_on=DUE), known)
-    days = set(rows.values_list(days_late_of(known), flat=True))
-    assert rows.filter(extensions_then__gt=0).count() == 0
-    assert days == {0, 5}  # five working days since 30 May; the one that was done on Sunday lost none
+    task = make_task(due_on=DUE)
+    scan.run(date(2026, 6, 5), at=at(today, 6, 5))
+    moment = at(today, 6, 9)
+    extension = asked(task, cast["lan"], on=date(2026, 6, 9), wanted_on=date(2026, 9, 30))
+    extensions.grant(extension, due_on=date(2026, 9, 30), decision_number="1", by=cast["hoa"], at=moment)
+    told = []
+    for day in (date(2026, 6, 4), date(2026, 6, 8), TODAY):
+        known = Known(day=day, recorded_before=end_of(day))
+        rows = with_lateness(Task.objects.all(), known)
+        told += rows.values_list(lateness_code(known), days_late_of(known), known.extensions)
+    assert told == [("open", 0, 0), ("open_late", 6, 0), ("open_was_late", 6, 1)]
 
 
 def test_sql_counts_the_days_of_a_flag_as_the_rule_does(cast, today):
