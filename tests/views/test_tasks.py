@@ -285,7 +285,7 @@ def test_the_page_takes_as_many_queries_for_three_times_the_rows(
     task = make_task(levels=[(Level.CENTRAL, [])])
     client.force_login(cast[name])
     _fill(task, cast, 1)
-    with django_assert_max_num_queries(25) as few:
+    with django_assert_max_num_queries(35) as few:
         text_of(client, task)
     _fill(task, cast, 2)
     with django_assert_max_num_queries(len(few)):
