@@ -70,5 +70,7 @@ def _wake_what_is_due(at: datetime) -> None:
     """Ask the rows, then send at most one message a kind of job; whoever takes it claims its rows."""
     if scan.is_due(clock.local_day(at)):
         send(SCAN)
-    send(WRITE_DIGESTS)
-    send(SEND_MAILS)
+    if digests.is_due(at=at, hour=settings.DIGEST_HOUR):
+        send(WRITE_DIGESTS)
+    if outbox.is_due(at=at):
+        send(SEND_MAILS)

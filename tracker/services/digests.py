@@ -38,18 +38,21 @@ FRIDAY = 4
 logger = logging.getLogger(__name__)
 
 
-def catch_up(*, at: datetime, hour: int) -> JobRun | None:
-    """Write the digests of the local day of `at`, once from `hour` on, when it is a working day and has been scanned.
+def is_due(*, at: datetime, hour: int) -> bool:
+    """Tell whether the digests of the local day of `at` are to be written.
 
-    None where nothing is to be done or another run is at it. One query on an idle minute.
+    Once from `hour` on, when it is a working day and has been scanned. At most three queries, one once they are done.
     """
     day = local_day(at)
     if at.astimezone(LOCAL_ZONE).hour < hour or _is_done(day) or not is_working_day(day):
-        return None
-    mark = scan.high_water()
-    if mark is None or mark < day:
-        return None
-    job_run = _claim(day, at)
+        return False
+    return not scan.is_due(day)
+
+
+def catch_up(*, at: datetime, hour: int) -> JobRun | None:
+    """Write the digests of the local day of `at` if they are due; None if not, or if another run is at it."""
+    day = local_day(at)
+    job_run = _claim(day, at) if is_due(at=at, hour=hour) else None
     return _finish(job_run, day, at) if job_run else None
 
 

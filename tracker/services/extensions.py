@@ -16,7 +16,7 @@ from tracker.clock import local_day
 from tracker.errors import Conflict, Stale, refuse
 from tracker.models import Body, Extension, Task
 from tracker.policies import require
-from tracker.services import clocks, deadlines, history
+from tracker.services import clocks, deadlines, history, notices
 
 ENDED = (Stage.INSTITUTIONALIZED, Stage.WITHDRAWN)
 
@@ -152,3 +152,4 @@ def _decide(
 
 def _tell(extension: Extension, *, by: Any, at: datetime) -> None:
     """The one place where the decision is told to whoever asked, in the transaction of the decision."""
+    notices.extension_decided(extension, at=at)

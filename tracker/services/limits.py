@@ -111,7 +111,8 @@ def _counted(rules: Rules, clock: Clock, terms: Terms, stage: str) -> Any:
     """The last day that `terms` leave to the clock; null where they set no limit."""
     limit = terms.limit(clock, stage)
     if limit is None:
-        return Value(None, output_field=DateField())
+        # Cast: PostgreSQL takes a CASE of untyped NULLs alone for text.
+        return Cast(Value(None), DateField())
     (days, unit), columns = limit, STARTS[clock]
     # No working day after a day off is that day itself, which has no ordinal of its own.
     if unit == DayUnit.CALENDAR or days == 0:

@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from config.celery import SEND_MAILS
-from tracker.choices import EvidenceState, Level, MessageKind, ReportState
-from tracker.models import Institutionalization, Message, ProgressReport, Task
+from tracker.choices import EvidenceState, ExtensionState, Level, MessageKind, ReportState
+from tracker.models import Extension, Institutionalization, Message, ProgressReport, Task
 from tracker.services import mails
 from tracker.wake import wake
 
@@ -34,6 +34,17 @@ EVIDENCE_WORDS = {
     EvidenceState.RETURNED: (
         _("%(code)s: your evidence was returned"),
         _("The commission returned %(instrument)s as evidence at the level “%(level)s”. Mend it and declare it again."),
+    ),
+}
+
+EXTENSION_WORDS = {
+    ExtensionState.GRANTED: (
+        _("%(code)s: more time was granted"),
+        _("The commission granted your request of %(asked)s for more time. The new deadline is %(until)s."),
+    ),
+    ExtensionState.REFUSED: (
+        _("%(code)s: more time was refused"),
+        _("The commission refused your request of %(asked)s for more time. The deadline stays as it is."),
     ),
 }
 
@@ -102,5 +113,21 @@ def evidence_decided(evidence: Institutionalization, *, at: datetime) -> Message
         task=evidence.task,
         path=reverse("task", args=[evidence.task_id]),
         note=evidence.decision_note,
+        at=at,
+    )
+
+
+def extension_decided(extension: Extension, *, at: datetime) -> Message | None:
+    """Tell whoever asked for more time that it was granted or refused."""
+    subject, said = EXTENSION_WORDS[ExtensionState(extension.state)]
+    return told(
+        extension.asked_by,
+        key=f"extension:{extension.pk}:{extension.state}:{extension.version}",
+        subject=subject,
+        said=said,
+        values={"asked": extension.asked_on, "until": extension.granted_on},
+        task=extension.task,
+        path=reverse("extension", args=[extension.pk]),
+        note=extension.decision_note,
         at=at,
     )

@@ -63,6 +63,11 @@ def _new_message_id(at: datetime) -> str:
     return f"<{at.astimezone(UTC):%Y%m%d.%H%M%S}.{secrets.token_hex(8)}@{host}>"
 
 
+def is_due(*, at: datetime) -> bool:
+    """Tell whether a mail is to be sent at `at`. One query."""
+    return bool(Message.objects.due(at).exists())
+
+
 def send_due(*, at: datetime, limit: int = BATCH) -> Counter[str]:
     """Send what is due at `at`, the oldest first, at most `limit`; return how many came to which state.
 
