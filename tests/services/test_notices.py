@@ -31,7 +31,9 @@ def cast() -> dict[str, User]:
 
 
 def declared(task: Task, cast: dict[str, User]) -> Institutionalization:
-    instrument = make_instrument(number="59/2023/NĐ-CP", title_en="Decree on democracy", title_vi="Nghị định về dân chủ")
+    instrument = make_instrument(
+        number="59/2023/NĐ-CP", title_en="Decree on democracy", title_vi="Nghị định về dân chủ"
+    )
     return institutionalizations.declare(task, instrument, level=Level.CENTRAL, by=cast["lan"], at=AT)
 
 
