@@ -17,7 +17,7 @@ class FolderBackend(BaseEmailBackend):
     """Write each mail to EMAIL_FILE_PATH under its Message-ID, so that one that is sent again is the same file."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        folder = Path(settings.EMAIL_FILE_PATH)
+        folder = Path(getattr(settings, "EMAIL_FILE_PATH", ""))
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             _write(message, folder)

@@ -44,7 +44,7 @@ ADVICE = {
     Group.DECIDE: _("Somebody submitted, declared or asked for something, and can only go on once it is decided."),
     Group.UNOWNED: _("Have a body named that answers, or the vacant post filled."),
     Group.SOON: _("Nothing is late yet."),
-    Group.WATCH: _("Others answer for these tasks. You are told because they are late."),
+    Group.WATCH: _("Others answer for these tasks. You are told because the reminders have climbed to you."),
 }
 OWN = (Addressee.HOLDER, Addressee.HEAD)
 

@@ -75,16 +75,16 @@ def last_working_day(day: date) -> date:
 def tell(user: Any, day: date, *, at: datetime) -> Message | None:
     """Write the digest of `day` for one person; None where nothing is to be told or this digest was written before.
 
-    At most nine queries, transaction and savepoint included, whatever the number of steps.
+    Ten queries at most, transaction and savepoint included, whatever the number of steps.
     """
     with translation.override(user.language):
         digest = digest_of(user, day)
         if not digest.parts:
             return None
+        key, subject = f"{JOB}:{user.pk}:{day}", _subject(digest, day)
         context = {"digest": digest, "day": day}
-        facts = {"key": f"{JOB}:{user.pk}:{day}", "kind": MessageKind.DIGEST, "subject": _subject(digest, day)}
         with transaction.atomic():
-            message = mails.write(user, "digest", context, at=at, **facts)
+            message = mails.write(user, "digest", context, key=key, kind=MessageKind.DIGEST, subject=subject, at=at)
             if message:
                 rows = StepRecipient.objects.filter(pk__in=digest.row_ids, digest__isnull=True)
                 rows.update(digest=message)
