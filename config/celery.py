@@ -25,6 +25,7 @@ TICK = "tracker.jobs.tick"
 SEND_MAILS = "tracker.jobs.send_mails"
 WRITE_DIGESTS = "tracker.jobs.write_digests"
 CATCH_UP = "tracker.jobs.catch_up"
+HEAR_SHORT = "tracker.jobs.hear_short"
 HEAR_LONG = "tracker.jobs.hear_long"
 SCAN = "tracker.jobs.scan"
 RECALCULATE = "tracker.jobs.recalculate"
@@ -33,6 +34,8 @@ RECALCULATE = "tracker.jobs.recalculate"
 # A worker that is told no queue takes both.
 SHORT, LONG = "short", "long"
 LONG_JOBS = (SCAN, RECALCULATE, HEAR_LONG)
+# A worker sends itself these, so that its silence and that of beat can be told apart.
+HEARD_BY = {SHORT: HEAR_SHORT, LONG: HEAR_LONG}
 SPARE_SECONDS = 10
 
 
@@ -157,8 +160,8 @@ def _tick_at_once(**_: Any) -> None:
 @worker_ready.connect
 def _begin(sender: Any, **_: Any) -> None:
     """After a missed time nobody waits for the next minute; from now on the worker looks after itself."""
-    queues = set(sender.app.amqp.queues.consume_from)
-    for queue, job in ((SHORT, CATCH_UP), (LONG, HEAR_LONG)):
-        if queue in queues:
-            sender.app.send_task(job, expires=expires_in())
-    watchdog.start(sender.app, queues, seconds=settings.WORKER_DEAF_SECONDS)
+    taken = sender.app.amqp.queues.consume_from
+    if SHORT in taken:
+        sender.app.send_task(CATCH_UP, expires=expires_in())
+    heard_by = {queue: job for queue, job in HEARD_BY.items() if queue in taken}
+    watchdog.start(sender.app, heard_by, pulse_seconds=settings.TICK_SECONDS, deaf_seconds=settings.WORKER_DEAF_SECONDS)

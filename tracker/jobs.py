@@ -10,7 +10,7 @@ from datetime import datetime
 from celery import shared_task
 from django.conf import settings
 
-from config.celery import CATCH_UP, HEAR_LONG, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
+from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
 from tracker import clock
 from tracker.choices import JobPart
 from tracker.services import digests, heartbeats, outbox, scan
@@ -33,9 +33,15 @@ def catch_up() -> None:
     _wake_what_is_due(at)
 
 
+@shared_task(name=HEAR_SHORT, ignore_result=True)
+def hear_short() -> None:
+    """Say through their pool that short jobs run. A worker sends itself this, so it tells nothing of beat."""
+    heartbeats.beat(JobPart.WORKER, at=clock.now())
+
+
 @shared_task(name=HEAR_LONG, ignore_result=True)
 def hear_long() -> None:
-    """Say through their pool that long jobs run."""
+    """Say through their pool that long jobs run; their worker sends itself this, too."""
     heartbeats.beat(JobPart.LONG, at=clock.now())
 
 
@@ -62,7 +68,6 @@ def send_mails() -> None:
 
 def _wake_what_is_due(at: datetime) -> None:
     """Ask the rows, then send at most one message a kind of job; whoever takes it claims its rows."""
-    send(HEAR_LONG)
     if scan.is_due(clock.local_day(at)):
         send(SCAN)
     if digests.is_due(at=at, hour=settings.DIGEST_HOUR):

@@ -35,6 +35,7 @@ def only(answer: Answer, *allowed: str, refused: Answer = 403, **others: Answer)
 UNSEEN: Answers = dict.fromkeys(("other", "far_commission", *STRANGERS), 404)
 OWN = ("official", "body_admin")
 OVERSEERS = ("commission", "far_commission", "supervisor", "editor", "sysadmin")
+STEERS = ("commission", "editor")
 NO_REGISTER: Answers = dict.fromkeys(STRANGERS, 404)
 
 
@@ -92,6 +93,27 @@ PAGES: dict[str, Row] = {
     "system": reads(only(200, "sysadmin")),
     "set_aside_retry": acts(only(302, "sysadmin")),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Urging letters: the commission writes them, the urged body and who oversees it read them
+    "urging_list": reads(page()),
+    "urging_new": writes(only(200, "commission", "far_commission"), only(302, "commission", far_commission=200)),
+    "urging": reads(page(**UNSEEN)),
+    "urging_document": reads(page(**UNSEEN)),
+    "flag_snooze": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    "flag_unsnooze": acts(only(302, "commission", **UNSEEN)),
+    # What stands in the way of a task
+    "extension_new": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
+    "extension": reads(page(**UNSEEN)),
+    "extension_decide": acts(only(302, "commission", **UNSEEN)),
+    "obstacle_new": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
+    "obstacle_end": writes(only(200, *OWN, "commission", **UNSEEN), only(302, *OWN, "commission", **UNSEEN)),
+    # Body B is waited on: its official reads this one row and ends it, and still reads nothing else of the task
+    "obstacle_end@on_b": writes(
+        only(200, *OWN, "commission", **{**UNSEEN, "other": 200}),
+        only(302, *OWN, "commission", **{**UNSEEN, "other": 302}),
+    ),
+    "task_suspend": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
+    "task_withdraw": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
+    "task_resume": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     # Mails: one's own, and those that are stuck
     "mail_list": reads(page()),
     "mail": reads(only(200, "official", "sysadmin", refused=404)),
@@ -134,8 +156,15 @@ API: dict[str, Row] = {
     "api-progress-reports": api(),
     "api-progress-reports-detail": api(**UNSEEN),
     "api-progress-reports-detail@draft": DRAFT,
+    "api-extensions": api(),
+    "api-extensions-detail": api(**UNSEEN),
+    "api-obstacles": api(),
+    "api-obstacles-detail": api(**UNSEEN),
+    "api-obstacles-detail@on_b": api(**{**UNSEEN, "other": 200}),
     "api-flags": api(),
     "api-flags-detail": api(**UNSEEN),
+    "api-urgings": api(),
+    "api-urgings-detail": api(**UNSEEN),
     "api-changes": api(),
     "api-changes-detail": api(**UNSEEN),
     "api-changes-detail@draft": DRAFT,

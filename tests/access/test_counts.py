@@ -11,7 +11,16 @@ from tests.access.table import API, PAGES
 from tests.api.world import make_world as make_rows
 from tests.builders import make_cast
 from tests.working import TODAY, client_of, frozen
-from tracker.models import Body, Flag, Institutionalization, ProgressReport, Task
+from tracker.models import (
+    Body,
+    Extension,
+    Flag,
+    Institutionalization,
+    Obstacle,
+    ProgressReport,
+    Task,
+    Urging,
+)
 
 pytestmark = pytest.mark.django_db
 today = pytest.fixture(autouse=True)(frozen)
@@ -46,7 +55,8 @@ def _pages() -> list[str]:
 def forget(task: Task) -> None:
     """Take a task and all that hangs on it away, as if it had never been. Registers stay: members read them."""
     task.events.all().delete()
-    for model in (Flag, ProgressReport, Institutionalization):
+    Urging.objects.filter(items__task=task).delete()
+    for model in (Flag, ProgressReport, Institutionalization, Extension, Obstacle):
         model.objects.filter(task=task).delete()
     Task.objects.filter(pk=task.pk).delete()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from tests.access.actors import Actor, make_actors
 from tests.access.routes import Route
+from tests.asking import asked
 from tests.builders import (
     make_body,
     make_cell,
@@ -24,6 +26,7 @@ from tests.builders import (
     make_task,
     noon,
 )
+from tests.urging import SIGNED, issue
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
 from tracker.choices import Level, MessageState, Role
@@ -38,7 +41,7 @@ from tracker.models import (
     SetAside,
     Task,
 )
-from tracker.services import attachments, institutionalizations, reports, scan
+from tracker.services import attachments, clocks, flags, institutionalizations, obstacles, reports, scan, tasks
 
 MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
 
@@ -92,6 +95,8 @@ def make_world() -> World:
     rows = {"task": task, "report": report, "draft": draft, "evidence": evidence, "flag": flag}
     mail = make_message(official, task=task, state=MessageState.SET_ASIDE)
     world.arguments = {case: {"pk": mail.pk} for case in ("mail", "mail_retry")}
+    letter = issue(User.objects.get(username="commission"), flag, day=TODAY - timedelta(days=1))[0]
+    world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
     return world
@@ -139,9 +144,16 @@ def _broken(task: Task) -> SetAside:
 def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     task, report, draft, evidence, flag = rows.values()
     fresh = make_task(accountable=a)
-    by_pk = {"task": task, "instrument": evidence.instrument, "flag_acknowledge": flag, "report_new": fresh}
+    by_pk = {
+        "task": task,
+        "task_explain": task,
+        "instrument": evidence.instrument,
+        "flag_acknowledge": flag,
+        "report_new": fresh,
+    }
     by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
     by_pk["set_aside_retry"] = _broken(make_task(accountable=a))
+    by_pk |= _asked(a, task, flag)
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
     world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "task_by_code": {"code": task.code},
@@ -149,7 +161,9 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "body": {"code": a.code},
         "attachment": {"pk": Attachment.objects.get().pk},
         **{f"api-{name}-detail": {"pk": str(pk)} for name, pk in _api_rows(task, a).items()},
+        "api-tasks-explain": {"pk": str(task.pk)},
         "api-progress-reports-detail@draft": {"pk": str(draft.pk)},
+        "api-obstacles-detail@on_b": {"pk": str(by_pk["obstacle_end@on_b"].pk)},
         "api-changes-detail@draft": {"pk": str(Event.objects.filter(private_to=a).latest("pk").pk)},
     }
     text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
@@ -165,7 +179,51 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "report_submit": {"version": draft.version},
         "report_decide": {**decision, "seen": report.version},
         "evidence_decide": {**decision, "seen": institutionalizations.hash_of(evidence)},
+        "urging_new": {**SIGNED, "flag": flag.pk, "answer_by": f"{TODAY:%Y-%m-%d}"},
         "flag_acknowledge": {"note": "Known", "version": flag.version},
+        **_sent(by_pk),
+    }
+
+
+def _asked(a: Body, task: Task, flag: Flag) -> dict[str, Any]:
+    """What stands in the way of tasks of A; one obstacle waits on B, whose official reads that row."""
+    official, commission = (User.objects.get(username=name) for name in ("official", "commission"))
+    late, resting, snoozed = (make_task(accountable=a, due_on=date(2026, 5, 29)) for _number in range(3))
+    tasks.suspend(resting, until=date(2026, 9, 1), reason="The law changes", by=None, at=noon(TODAY))
+    clocks.wind([snoozed.pk], at=noon(TODAY))
+    sleeping = Flag.objects.get(task=snoozed, clock="due")
+    flags.snooze(sleeping, until=date(2026, 6, 22), reason="Wait", by=commission, at=noon(TODAY))
+    asks = {"declared_body": a, "since": TODAY, "reason": "An opinion is missing", "by": official, "at": noon(TODAY)}
+    return {
+        "extension_new": late,
+        "extension": asked(task, official, on=TODAY, wanted_on=date(2026, 9, 30)),
+        "extension_decide": task.extensions.get(),
+        "obstacle_new": late,
+        "obstacle_end": obstacles.declare(task, body=make_body("QH"), **asks),
+        "obstacle_end@on_b": obstacles.declare(task, body=make_body("BO-B"), **asks),
+        "task_suspend": late,
+        "task_withdraw": late,
+        "task_resume": resting,
+        "flag_snooze": flag,
+        "flag_unsnooze": sleeping,
+    }
+
+
+def _sent(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is sent with the forms of requests; versions as they are now."""
+    for row in rows.values():
+        row.refresh_from_db()
+    letter = {"letter_number": "1", "letter_on": "2026-06-15", "signer": "Head", "reason": "Late", "body": "QH"}
+    paper = {"document": "1", "reason": "It changes", "until": "2026-06-22"}
+    cases = {case: {**paper, "version": row.version} for case, row in rows.items() if hasattr(row, "version")}
+    ends = {"note": "Sent", "version": rows["obstacle_end"].version}
+    return {case: cases[case] for case in ("task_suspend", "task_withdraw", "task_resume", "flag_snooze")} | {
+        "extension_new": {**letter, "wanted_on": "2026-09-30"},
+        "extension_decide": {**cases["extension_decide"], "decision": "refuse", "note": "No"},
+        "obstacle_new": {**letter, "since": "2026-06-15"},
+        "obstacle_end": ends,
+        "obstacle_end@on_b": ends,
+        "flag_unsnooze": {},
     }
 
 
@@ -179,6 +237,8 @@ def _api_rows(task: Task, a: Body) -> dict[str, int]:
             rows = rows.filter(task=task)
         if resource.name == "changes":
             rows = rows.filter(private_to=None)
+        if resource.name == "obstacles":
+            rows = rows.exclude(body__code="BO-B")
         if resource.name == "progress-reports":
             rows = rows.exclude(state="draft")
         found[resource.name] = own.get(resource.name) or rows.earliest("pk").pk

@@ -18,16 +18,29 @@ from tests.builders import (
     make_task,
     noon,
 )
-from tracker.choices import Clock, Coverage, EvidenceState, Level, ReportState, Role, Stage, SuccessionKind
+from tests.urging import issue
+from tracker.choices import (
+    Clock,
+    Coverage,
+    EvidenceState,
+    ExtensionState,
+    Level,
+    ReportState,
+    Role,
+    Stage,
+    SuccessionKind,
+)
 from tracker.models import (
     Attachment,
     Body,
     Cadre,
     CalendarVersion,
+    Extension,
     Flag,
     FlagStep,
     Institutionalization,
     InstrumentLink,
+    Obstacle,
     Policy,
     Post,
     ProgressReport,
@@ -161,4 +174,38 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         since=LATE_SINCE,
         opened_at=noon(LATE_SINCE),
     )
+    _requested(task, body, author, verifier)
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)
+    issue(verifier, flag, day=LATE_SINCE)
+
+
+def _requested(task: Task, body: Body, author: User, verifier: User) -> None:
+    """A refused request, an open one, and an obstacle for which neither A nor B is waited on."""
+    letter = {"task": task, "body": body, "asked_by": author, "signer": "Trần Văn An", "wanted_on": date(2026, 9, 30)}
+    first, second = date(2026, 4, 6), date(2026, 5, 11)
+    Extension.objects.create(
+        **letter,
+        asked_on=first,
+        asked_at=noon(first),
+        letter_number=f"1/{task.code}",
+        letter_on=first,
+        reason="Dự án luật bị lùi",
+        due_on_before=task.due_on,
+        state=ExtensionState.REFUSED,
+        decided_by=verifier,
+        decided_on=date(2026, 4, 8),
+        decided_at=noon(date(2026, 4, 8)),
+        decision_note="Không có căn cứ",
+    )
+    Extension.objects.create(
+        **letter, asked_on=second, asked_at=noon(second), letter_number=f"2/{task.code}", letter_on=second, reason="…"
+    )
+    Obstacle.objects.create(
+        task=task,
+        declared_body=body,
+        body=make_body("QH"),
+        since=second,
+        reason='Chưa có "ý kiến" \\',
+        declared_by=author,
+        recorded_at=noon(second),
+    )

@@ -9,10 +9,10 @@ from tests.asking import asked, obstructed
 from tests.builders import make_body, make_cast, make_cell, make_instrument, make_post, make_task, noon
 from tests.working import submitted, verified
 from tracker.boards.lateness import (
+    Known,
     days_late_of,
     flag_days,
     in_lateness,
-    known_now,
     lateness_code,
     outcome_of,
     period_of,
@@ -23,6 +23,7 @@ from tracker.boards.lateness import (
 from tracker.boards.task_list import task_list
 from tracker.boards.workdays import workdays_of
 from tracker.choices import Clock, Lateness, Level, Role, TaskKind
+from tracker.clock import end_of
 from tracker.models import Flag, Responsibility, Task
 from tracker.rules.lateness import days_late
 from tracker.services import extensions, institutionalizations, matrix, obstacles, reports, scan, tasks
@@ -135,9 +136,9 @@ def various(cast, today):
 
 def test_sql_and_rule_give_the_same_class_and_days(cast, today):
     various(cast, today)
-    known = known_now(TODAY)
-    rows = with_lateness(Task.objects.all(), TODAY, known)
-    rows = rows.annotate(code_then=lateness_code(known), days_then=days_late_of(TODAY, known))
+    known = Known(day=TODAY)
+    rows = with_lateness(Task.objects.all(), known)
+    rows = rows.annotate(code_then=lateness_code(known), days_then=days_late_of(known))
     seen = set()
     for task in rows:
         found = outcome_of(task, Flag.objects.filter(task=task), TODAY)
@@ -145,9 +146,23 @@ def test_sql_and_rule_give_the_same_class_and_days(cast, today):
         seen.add(found.code)
     assert seen == {None, *Lateness}
     for code in Lateness:
-        listed = {task.pk for task in with_lateness(Task.objects.all(), TODAY, known).filter(in_lateness(code))}
+        listed = {task.pk for task in with_lateness(Task.objects.all(), known).filter(in_lateness([code], known))}
         assert listed == {task.pk for task in rows if task.code_then == code}
         assert listed == set(task_list(cast["hoa"], TODAY, lateness=code.value).values_list("pk", flat=True))
+
+
+def test_an_older_day_knows_nothing_later(cast, today):
+    task = make_task(due_on=DUE)
+    scan.run(date(2026, 6, 5), at=at(today, 6, 5))
+    moment = at(today, 6, 9)
+    extension = asked(task, cast["lan"], on=date(2026, 6, 9), wanted_on=date(2026, 9, 30))
+    extensions.grant(extension, due_on=date(2026, 9, 30), decision_number="1", by=cast["hoa"], at=moment)
+    told = []
+    for day in (date(2026, 6, 4), date(2026, 6, 8), TODAY):
+        known = Known(day=day, recorded_before=end_of(day))
+        rows = with_lateness(Task.objects.all(), known)
+        told += rows.values_list(lateness_code(known), days_late_of(known), known.extensions)
+    assert told == [("open", 0, 0), ("open_late", 6, 0), ("open_was_late", 6, 1)]
 
 
 def test_sql_counts_the_days_of_a_flag_as_the_rule_does(cast, today):

@@ -8,14 +8,24 @@ import pytest
 
 from accounts.models import User
 from accounts.policies import scope_of
-from tests.builders import make_body, make_cast, make_cell, make_provision, make_resolution, make_task, noon
-from tests.working import TODAY, four_tasks, frozen, scan_today, submitted, verified
+from tests.asking import asked, obstructed
+from tests.builders import (
+    make_body,
+    make_cast,
+    make_cell,
+    make_policy,
+    make_provision,
+    make_resolution,
+    make_task,
+    noon,
+)
+from tests.working import TODAY, flag_of, four_tasks, frozen, scan_today, submitted, verified
 from tracker.boards.desk import desk
 from tracker.boards.matrix import MatrixFilter, State, matrix
 from tracker.boards.overdue import OverdueFilter, overdue
 from tracker.boards.review import queue_length, review_queue
 from tracker.choices import BodyKind, Level, Role, TaskKind
-from tracker.services import reports
+from tracker.services import extensions, flags, reports
 
 pytestmark = pytest.mark.django_db
 today = pytest.fixture(autouse=True)(frozen)
@@ -85,6 +95,53 @@ def test_the_desk_follows_a_report_to_its_end(cast):
     assert desk(cast["lan"], TODAY, bodies).returned == [report]
     submitted(task, cast["lan"])
     assert desk(cast["lan"], TODAY, bodies).returned == []
+
+
+def test_the_desk_of_the_body_that_is_waited_on_says_who_waits_and_why(cast):
+    task = make_task()
+    obstacle = obstructed(task, cast["lan"], on=TODAY, since=TODAY - timedelta(days=3))
+    row = desk(cast["minh"], TODAY, scope_of(cast["minh"]).body_ids).waits_on_us[0]
+    assert (row.obstacle, row.days, row.may_read) == (obstacle, 3, False)
+    make_cell(task, make_body("BO-B"), Role.RESPONSIBLE)
+    assert desk(cast["minh"], TODAY, scope_of(cast["minh"]).body_ids).waits_on_us[0].may_read
+    assert desk(cast["lan"], TODAY, scope_of(cast["lan"]).body_ids).waits_on_us == []
+
+
+def test_the_desk_follows_a_request_to_its_decision(cast):
+    task, bodies = late_task(), scope_of(cast["lan"]).body_ids
+    scan_today()
+    assert desk(cast["lan"], TODAY, bodies).requests.askable == {task.pk}
+    extension = asked(task, cast["lan"], on=TODAY, wanted_on=TODAY + timedelta(days=90))
+    requests = desk(cast["lan"], TODAY, bodies).requests
+    assert (requests.pending, requests.decided, requests.askable) == ([extension], [], set())
+    extensions.refuse_(extension, note="No", by=cast["hoa"], at=noon(TODAY))
+    assert desk(cast["lan"], TODAY, bodies).requests.decided == [extension]
+    assert desk(cast["lan"], TODAY + timedelta(days=31), bodies).requests.decided == []
+
+
+def test_reminders_are_soon_and_not_late(cast):
+    make_policy(
+        limits=[("due", 250, "working")], ladder=((1, -5, "holder", None), (2, 0, "holder", 5)), clocks=("due",)
+    )
+    task = make_task(due_on=TODAY + timedelta(days=4))
+    scan_today()
+    assert flag_of(task).since > TODAY
+    board = desk(cast["lan"], TODAY, scope_of(cast["lan"]).body_ids)
+    assert [row.task for row in board.soon] == [task] and board.late == []
+    assert found(cast) == []
+
+
+def test_overdue_tells_on_whom_the_days_lay_and_what_is_snoozed(cast):
+    first, second = late_task(), late_task()
+    obstructed(first, cast["lan"], on=TODAY, since=TODAY - timedelta(days=4))
+    scan_today()
+    rows = overdue(cast["hoa"], TODAY, OverdueFilter(clock="due")).rows
+    assert [(share.label, share.days) for share in rows[0].shares] == [("Body BO-A", 11), ("Body BO-B", 3)]
+    assert all(sum(share.days for share in row.shares) == row.days_late for row in rows)
+    until = TODAY + timedelta(days=3)
+    flags.snooze(flag_of(second), until=until, reason="Wait", by=cast["hoa"], at=noon(TODAY))
+    assert found(cast, clock="due", snoozed="yes") == [second.code]
+    assert found(cast, clock="due", snoozed="no") == [first.code]
 
 
 def test_a_desk_without_tasks_is_empty(cast):
@@ -170,14 +227,18 @@ def test_the_queues_ask_as_often_as_they_say(cast, django_assert_num_queries):
         for number in range(3):
             task = late_task(levels=[(Level.CENTRAL, [])])
             make_cell(task, make_body(), Role.RESPONSIBLE)
-            if number:
+            obstructed(task, cast["lan"], on=TODAY)
+            if number == 1:
                 submitted(task, cast["lan"])
+            if number == 2:
+                asked(task, cast["lan"], on=TODAY, wanted_on=TODAY + timedelta(days=90))
         scan_today()
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(12):
             assert overdue(cast["hoa"], TODAY, OverdueFilter()).rows
-        with django_assert_num_queries(4):
-            assert review_queue(cast["hoa"], TODAY).reports
+        with django_assert_num_queries(7):
+            assert review_queue(cast["hoa"], TODAY).requests
         with django_assert_num_queries(4):
             assert matrix(cast["hoa"], TODAY, MatrixFilter()).rows
-        with django_assert_num_queries(9):
-            assert desk(cast["lan"], TODAY, bodies).late
+        with django_assert_num_queries(14):
+            board = desk(cast["lan"], TODAY, bodies)
+            assert board.late and board.requests.pending

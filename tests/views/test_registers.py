@@ -228,7 +228,7 @@ def _grow(times: int) -> None:
         ("resolution_list", [], 5),
         ("resolution", ["R1"], 10),
         ("body_list", [], 5),
-        ("body", ["BO-A"], 19),
+        ("body", ["BO-A"], 20),
         ("instrument_list", [], 4),
     ],
 )

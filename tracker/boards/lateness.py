@@ -6,15 +6,17 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from tracker.boards.workdays import workdays_between
-from tracker.choices import Clock, Lateness, Role, Stage
+from tracker.choices import Clock, ExtensionState, Lateness, Role, Stage
 from tracker.clock import local_day
 from tracker.models import (
     Body,
@@ -174,23 +176,48 @@ def outcome_of(task: Task, flags: Iterable[Flag], day: date) -> Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """From which flags, and by which count of extensions, the class is told: as it is, or as it was known once."""
+    """What is known of lateness on `day`: as it stands, or as it was recorded before a moment.
 
-    flags: Any
-    extensions: Any
+    `stage` names the column, or the alias, that has the stage of the tasks then.
+    """
+
+    day: date
+    recorded_before: datetime | None = None
     stage: str = "stage"
 
+    @property
+    def flags(self) -> Any:
+        """The flags of the due clock that were late by the day."""
+        known = {"opened_at__lt": self.recorded_before} if self.recorded_before else {}
+        rows = Flag.objects.filter(clock=Clock.DUE, since__lte=self.day, **known)
+        return rows.exclude(self._closed(closed_on__lt=F("since")))
 
-def known_now(day: date) -> Known:
-    """Return what is known now of the lateness of tasks on `day`, today or later."""
-    return Known(flags=Flag.objects.was_late(day), extensions=F("extension_count"))
+    @property
+    def ended(self) -> Q:
+        """The condition that such a flag had ended by the day."""
+        return self._closed(closed_on__isnull=False, closed_on__lte=self.day)
+
+    def _closed(self, **condition: Any) -> Q:
+        known = Q(closed_at__lt=self.recorded_before) if self.recorded_before else Q()
+        return Q(**condition) & known
+
+    @property
+    def extensions(self) -> Any:
+        """How many extensions a task had been granted, as an expression."""
+        if self.recorded_before is None:
+            return F("extension_count")
+        granted = Extension.objects.filter(
+            task=OuterRef("pk"), state=ExtensionState.GRANTED, decided_at__lt=self.recorded_before
+        )
+        numbers = granted.order_by().values("task").annotate(number=Count("pk")).values("number")
+        return Coalesce(Subquery(numbers), 0)
 
 
-def with_lateness(tasks: Any, day: date, known: Known) -> Any:
+def with_lateness(tasks: Any, known: Known) -> Any:
     """Add was_late, late_now and extensions_then to `tasks`, as aliases. Runs no query."""
-    due = known.flags.filter(task=OuterRef("pk"), clock=Clock.DUE)
-    now = due.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
-    return tasks.alias(was_late=Exists(due), late_now=Exists(now), extensions_then=known.extensions)
+    due = known.flags.filter(task=OuterRef("pk"))
+    stands = Exists(due.exclude(known.ended))
+    return tasks.alias(was_late=Exists(due), late_now=stands, extensions_then=known.extensions)
 
 
 def lateness_code(known: Known) -> Any:
@@ -199,9 +226,10 @@ def lateness_code(known: Known) -> Any:
     return Case(*whens, default=None, output_field=CharField(null=True))
 
 
-def in_lateness(code: str, stage: str = "stage") -> Q:
-    """Return the condition that a row of `with_lateness` is of this class."""
-    return _conditions(stage)[Lateness(code)]
+def in_lateness(codes: Iterable[str], known: Known) -> Q:
+    """Return the condition that a row of `with_lateness` is of one of these classes."""
+    conditions = _conditions(known.stage)
+    return reduce(or_, (conditions[Lateness(code)] for code in codes))
 
 
 def _conditions(stage: str) -> dict[Lateness, Q]:
@@ -220,19 +248,16 @@ def _conditions(stage: str) -> dict[Lateness, Q]:
     }
 
 
-def days_late_of(day: date, known: Known) -> Any:
-    """Return, as an expression over tasks, their working days late by `day`; 0 where they never were."""
-    return Coalesce(Subquery(_sum_by_task(known.flags.filter(clock=Clock.DUE), day)), 0)
+def days_late_of(known: Known) -> Any:
+    """Return, as an expression over tasks, their working days late by the day; 0 where they never were."""
+    rows = known.flags.filter(task=OuterRef("pk")).order_by().values("task")
+    days = rows.annotate(total=Sum(flag_days(known.day, ended=known.ended), output_field=IntegerField()))
+    return Coalesce(Subquery(days.values("total")), 0)
 
 
-def _sum_by_task(flags: Any, day: date) -> Any:
-    rows = flags.filter(task=OuterRef("pk")).order_by().values("task")
-    return rows.annotate(total=Sum(flag_days(day), output_field=IntegerField())).values("total")
-
-
-def flag_days(day: date) -> Any:
+def flag_days(day: date, *, ended: Q | None = None) -> Any:
     """Return, as an expression over flags, the working days late through `day`, as rules.lateness.Late counts them."""
-    ended = Q(closed_on__isnull=False, closed_on__lte=day)
+    ended = Known(day=day).ended if ended is None else ended
     through = Case(
         When(ended & Q(closed_why=Stage.INSTITUTIONALIZED), then=_ordinal(OuterRef("closed_on"))),
         When(ended, then=_ordinal_before(OuterRef("closed_on"))),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from tracker.boards.lateness import in_lateness, known_now, with_lateness
+from tracker.boards.lateness import Known, in_lateness, with_lateness
 from tracker.boards.words import matching
 from tracker.choices import FieldStatus, Role, Stage, TaskKind
 from tracker.models import Body, Institutionalization, Responsibility, Task, TaskLevel
@@ -32,7 +32,8 @@ def task_list(user: Any, today: date, *, q: str = "", **filters: Any) -> Any:
     if status := filters.get("status"):
         rows = rows.filter(in_cell(status, today))
     if lateness := filters.get("lateness"):
-        rows = with_lateness(rows, today, known_now(today)).filter(in_lateness(lateness))
+        known = Known(day=today)
+        rows = with_lateness(rows, known).filter(in_lateness([lateness], known))
     return rows.select_related("resolution").order_by("resolution__code", "resolution_id", "position", "pk")
 
 

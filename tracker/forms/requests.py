@@ -29,7 +29,7 @@ class TodayForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        for name, value in data.items():
+        for name, value in list(data.items()):
             if isinstance(value, date):
                 self._reach(name, value)
         return data

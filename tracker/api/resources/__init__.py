@@ -5,6 +5,7 @@ from tracker.api.resources.bodies import BODIES, CADRES, POSTS, RESPONSIBILITIES
 from tracker.api.resources.followup import FLAGS, PROGRESS_REPORTS
 from tracker.api.resources.history import CHANGES
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
+from tracker.api.resources.requests import EXTENSIONS, OBSTACLES
 from tracker.api.resources.resolutions import PROVISIONS, RESOLUTIONS
 from tracker.api.resources.tasks import TASKS
 from tracker.api.resources.urgings import URGINGS
@@ -20,6 +21,8 @@ RESOURCES: tuple[Resource, ...] = (
     INSTRUMENTS,
     INSTITUTIONALIZATIONS,
     PROGRESS_REPORTS,
+    EXTENSIONS,
+    OBSTACLES,
     FLAGS,
     URGINGS,
     CHANGES,

@@ -19,11 +19,13 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 
 from tracker.api import filters as by
 from tracker.api.declaration import NEWEST, OLDEST, Context, Nested, Ordering, Resource, Words
 from tracker.api.fields import ID, TASK, VERSION, code, day, integer, moment, text, truth, uuid
 from tracker.api.resources.tasks import known_flags
+from tracker.boards.lateness import Known, flag_days
 from tracker.choices import Addressee, Clock, ReportState, Role, Stage
 from tracker.models import Attachment, Body, Flag, FlagStep, ProgressReport, Responsibility
 
@@ -141,6 +143,37 @@ def _is_open_now(context: Context) -> Any:
     return Q(closed_then__isnull=True)
 
 
+def _is_late_now(context: Context) -> Any:
+    return Q(closed_then__isnull=True, since__lte=context.day)
+
+
+def _is_late(rows: Any, wanted: bool, context: Context) -> Any:
+    return rows.filter(_is_late_now(context)) if wanted else rows.exclude(_is_late_now(context))
+
+
+def _days_late(context: Context) -> Any:
+    """Through the day, or until the flag closed, as far as that was known."""
+    known = Q(closed_then__isnull=False) & Known(day=context.day).ended
+    return Case(When(since__lte=context.day, then=Coalesce(flag_days(context.day, ended=known), 0)), default=0)
+
+
+def _snoozed_then(column: str, output: Any) -> Any:
+    """Return the source of a column of the snooze while it lasts. Of a past day it is not told; `changes` tell it."""
+
+    def source(context: Context) -> Any:
+        if context.is_past:
+            return Value(None, output_field=output)
+        lasts = Q(snoozed_until__isnull=False, snoozed_until__gt=context.day)
+        return Case(When(lasts, then=F(column)), default=None, output_field=output)
+
+    return source
+
+
+def _is_snoozed(rows: Any, wanted: bool, context: Context) -> Any:
+    lasts = Q(snoozed_until__isnull=False, snoozed_until__gt=context.day)
+    return rows.filter(lasts if wanted else ~lasts)
+
+
 FLAGS = Resource(
     name="flags",
     singular="Flag",
@@ -154,6 +187,20 @@ FLAGS = Resource(
         ID,
         *TASK,
         code("clock", "Which clock.", "Loại thời hạn.", Clock, Clock.DUE),
+        text(
+            "calendar",
+            "Code of the calendar in which its days are counted.",
+            "Mã lịch dùng để đếm ngày.",
+            "VN",
+            "calendar_version__calendar__code",
+        ),
+        integer(
+            "calendar_version",
+            "Version of that calendar.",
+            "Phiên bản của lịch đó.",
+            1,
+            source="calendar_version__number",
+        ),
         text("policy", "Code of the policy.", "Mã quy tắc.", "default", "policy__code"),
         integer("policy_version", "Version of the policy.", "Phiên bản quy tắc.", 1, source="policy__version"),
         day("limit_on", "Last day in time.", "Ngày cuối còn trong hạn.", "2026-06-30"),
@@ -165,6 +212,36 @@ FLAGS = Resource(
         ),
         moment("opened_at", "Opened at (UTC).", "Thời điểm mở (UTC).", "2026-06-30T17:00:05Z"),
         truth("is_open", "Still open.", "Còn mở.", True, source=_is_open_now),
+        truth(
+            "is_late",
+            "Open and late on the day, and not only a reminder.",
+            "Còn mở và đang chậm vào ngày đó, không chỉ là nhắc trước hạn.",
+            True,
+            source=_is_late_now,
+        ),
+        integer(
+            "days_late",
+            "Working days late by the day, or until it closed.",
+            "Số ngày làm việc bị chậm tính đến ngày đó, hoặc đến khi đóng.",
+            12,
+            source=_days_late,
+        ),
+        day(
+            "snoozed_until",
+            "No step is taken before this day; null while none is put off.",
+            "Không nhắc trước ngày này; null nếu không hoãn nhắc.",
+            None,
+            source=_snoozed_then("snoozed_until", DateField()),
+            is_nullable=True,
+        ),
+        text(
+            "snoozed_reason",
+            "Why steps are put off.",
+            "Lý do hoãn nhắc.",
+            None,
+            _snoozed_then("snoozed_reason", TextField()),
+            is_nullable=True,
+        ),
         integer(
             "step",
             "Highest step taken; null before the first.",
@@ -206,6 +283,14 @@ FLAGS = Resource(
             _when("closed_then", "closed_why", TextField()),
             is_nullable=True,
         ),
+        text(
+            "closed_by",
+            "What closed it, such as extension:12; empty where a day did.",
+            "Điều làm cảnh báo đóng lại, ví dụ extension:12; để trống nếu do đến ngày.",
+            None,
+            _when("closed_then", "closed_by", TextField()),
+            is_nullable=True,
+        ),
         Nested(
             name="steps",
             about=Words("Steps taken, oldest first.", "Các bước đã nhắc, cũ nhất trước."),
@@ -232,6 +317,8 @@ FLAGS = Resource(
         by.of_resolution("task__resolution"),
         by.choice("clock", "Which clock.", "Loại thời hạn.", Clock, Clock.DUE),
         by.truth("open", "Open flags, or closed ones.", "Cảnh báo còn mở hay đã đóng.", _is_open),
+        by.truth("is_late", "Late on the day, or not.", "Đang chậm vào ngày đó hay không.", _is_late),
+        by.truth("snoozed", "Steps put off now, or not.", "Hiện đang hoãn nhắc hay không.", _is_snoozed),
         by.truth("acknowledged", "Acknowledged, or not yet.", "Đã được ghi nhận hay chưa.", _is_acknowledged),
         by.of_body("Body accountable for the task on the day.", "Cơ quan chủ trì nhiệm vụ vào ngày đó.", _accountable),
         by.day("since_from", "Late since this day or later.", "Chậm từ ngày này trở đi.", "since__gte"),

@@ -30,9 +30,10 @@ from tracker.api.fields import (
 from tracker.api.resources.bodies import ends_as_known
 from tracker.api.resources.resolutions import IN_ORDER
 from tracker.api.resources.urgings import last_answer, last_urged, times_urged
+from tracker.boards.lateness import Known, days_late_of, in_lateness, lateness_code, with_lateness
 from tracker.boards.standing import stood_on
 from tracker.boards.task_list import in_cell
-from tracker.choices import Clock, FieldStatus, Level, ReportState, Role, Stage, TaskKind
+from tracker.choices import Clock, FieldStatus, Lateness, Level, ReportState, Role, Stage, TaskKind
 from tracker.models import Body, Flag, ProgressReport, Responsibility, Task, TaskLevel
 
 
@@ -43,12 +44,31 @@ def known_flags(context: Context) -> Any:
 
 
 def _tasks(context: Context) -> Any:
-    """The tasks with stage_then, since_then, done_then, status_then (of a past day) and report_then."""
+    """The tasks with stage_then, since_then, done_then, status_then (of a past day), report_then and their lateness."""
     rows = Task.objects.visible_to(context.user)
     if context.is_past:
-        return stood_on(rows.known_on(context.day), context.day).alias(report_then=_last_accepted(context))
-    now = {"stage_then": F("stage"), "since_then": F("stage_since"), "done_then": F("done_on")}
-    return rows.alias(**now, report_then=F("last_report_on"))
+        rows = stood_on(rows.known_on(context.day), context.day).alias(report_then=_last_accepted(context))
+    else:
+        now = {"stage_then": F("stage"), "since_then": F("stage_since"), "done_then": F("done_on")}
+        rows = rows.alias(**now, report_then=F("last_report_on"))
+    return with_lateness(rows, _known(context))
+
+
+def _known(context: Context) -> Known:
+    before = context.known if context.is_past else None
+    return Known(day=context.day, recorded_before=before, stage="stage_then")
+
+
+def _lateness(context: Context) -> Any:
+    return lateness_code(_known(context))
+
+
+def _days_late(context: Context) -> Any:
+    return days_late_of(_known(context))
+
+
+def _in_lateness(rows: Any, codes: tuple[str, ...], context: Context) -> Any:
+    return rows.filter(in_lateness(codes, _known(context)))
 
 
 def _status(context: Context) -> Any:
@@ -190,7 +210,7 @@ TASKS = Resource(
         day("assigned_on", "Assigned on.", "Ngày giao.", "2026-01-05"),
         text("due_text", "Deadline as written.", "Thời hạn như trong văn bản.", "Quý II/2026"),
         day("due_on", "Explicit deadline.", "Thời hạn cụ thể.", "2026-06-30", is_nullable=True),
-        day("original_due_on", "First explicit deadline.", "Thời hạn ban đầu.", "2026-06-30", is_nullable=True),
+        day("original_due_on", "The very first deadline.", "Thời hạn ban đầu.", "2026-06-30", is_nullable=True),
         day(
             "effective_due_on",
             "Deadline in effect, by policy where none is written.",
@@ -198,6 +218,23 @@ TASKS = Resource(
             "2026-06-30",
             is_nullable=True,
         ),
+        code(
+            "lateness",
+            "What stays known of it and its deadline; null where it has none.",
+            "Kết quả về thời hạn, giữ lại lâu dài; null nếu không có thời hạn.",
+            Lateness,
+            Lateness.OPEN_LATE,
+            source=_lateness,
+            is_nullable=True,
+        ),
+        integer(
+            "days_late",
+            "Working days late by the day; what was late before an extension counts.",
+            "Số ngày làm việc bị chậm tính đến ngày đó; kể cả phần chậm trước khi gia hạn.",
+            12,
+            source=_days_late,
+        ),
+        integer("extensions", "How many extensions were granted.", "Số lần được gia hạn.", 1, source="extensions_then"),
         day("submit_by", "To be submitted by.", "Hạn trình.", None, is_nullable=True),
         day("suspended_until", "Suspended until.", "Tạm dừng đến ngày.", None, is_nullable=True),
         day(
@@ -262,6 +299,14 @@ TASKS = Resource(
             FieldStatus,
             FieldStatus.OPEN_OVERDUE,
             _in_status,
+        ),
+        by.choice(
+            "lateness",
+            "What stays known of it and its deadline.",
+            "Kết quả về thời hạn, giữ lại lâu dài.",
+            Lateness,
+            Lateness.OPEN_WAS_LATE,
+            _in_lateness,
         ),
         by.choice("level", "Must reach this level.", "Phải thể chế hóa ở cấp này.", Level, Level.COMMUNE, _at_level),
         by.of_body(
