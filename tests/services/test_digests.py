@@ -64,7 +64,7 @@ def run(day: date, *, hour: int = 12) -> JobRun | None:
 
 def groups(user: User, day: date) -> dict[Group, list[str]]:
     found = digest_of(User.objects.get(pk=user.pk), day)
-    return {part.group: [line.task.code for line in part.lines] for part in found.parts}
+    return {part.group: [entry.task.code for entry in part.entries] for part in found.parts}
 
 
 # Whom, what, when
@@ -184,10 +184,35 @@ def test_a_flag_is_in_the_group_of_its_clock_and_of_whom_it_reached(
 def test_a_flag_is_one_line_by_its_latest_step(cast: dict[str, User]) -> None:
     task = mine()
     scan.run(DUE + timedelta(days=1), at=noon(DUE), force=True)
-    part = digest_of(cast["lan"], MONDAY).parts[0]
-    (line,) = part.lines
-    assert (line.task, line.step, line.is_late, line.days) == (task, 2, True, 1)
+    (entry,) = digest_of(cast["lan"], MONDAY).parts[0].entries
+    assert (entry.task, [line.when for line in entry.lines]) == (
+        task,
+        ["Late since 14 Mar 2026: 1 working day. Step 2."],
+    )
     assert StepRecipient.objects.filter(user=cast["lan"]).count() == 2
+
+
+def test_the_flags_of_a_task_are_together_and_it_counts_once(cast: dict[str, User]) -> None:
+    task = mine()
+    scan.run(MONDAY, at=noon(MONDAY), force=True)
+    other = Flag.objects.get()
+    row = StepRecipient.objects.select_related("step").latest("pk")
+    other.pk, other.clock = None, "submit"
+    other.save()
+    step = row.step
+    step.pk, step.flag = None, other
+    step.save()
+    StepRecipient.objects.create(step=step, recipient="u1", user=cast["lan"])
+    digest = digest_of(cast["lan"], MONDAY)
+    ((entry,),) = [part.entries for part in digest.parts]
+    assert (entry.task, [line.flag.clock for line in entry.lines], digest.count) == (task, ["due", "submit"], 1)
+
+
+def test_a_reminder_says_how_much_is_left(cast: dict[str, User]) -> None:
+    mine()
+    scan.run(date(2026, 3, 9), at=noon(DUE), force=True)
+    (entry,) = digest_of(cast["lan"], date(2026, 3, 9)).parts[0].entries
+    assert entry.lines[0].when == "Last day in time: 13 Mar 2026, 4 working days left. Step 1."
 
 
 def test_a_vacant_place_is_told_of(cast: dict[str, User]) -> None:
@@ -225,7 +250,7 @@ def test_who_may_not_read_the_task_any_more_is_not_told_of_it(cast: dict[str, Us
 
 
 def test_a_long_digest_says_how_many_more_there_are(cast: dict[str, User], monkeypatch: Any) -> None:
-    monkeypatch.setattr("tracker.boards.digest.MOST_LINES", 2)
+    monkeypatch.setattr("tracker.boards.digest.MOST_ENTRIES", 2)
     for _ in range(5):
         mine()
     run(MONDAY)

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from tracker.boards.reasons import why
 from tracker.choices import COMMISSION_CLOCKS, Addressee, Clock
@@ -18,7 +20,7 @@ from tracker.models import CalendarDay, Flag, StepRecipient, Task
 MOST_ROWS = 5000
 """Steps in one digest; what is left is told on the next working day."""
 
-MOST_LINES = 30
+MOST_ENTRIES = 30
 """Tasks written out a group; the rest is a number, and the pages have them."""
 
 
@@ -33,36 +35,39 @@ class Group(IntEnum):
 
 
 TITLES = {
-    Group.LATE: _("Yours and late"),
-    Group.DECIDE: _("Your decision is waited for"),
-    Group.UNOWNED: _("Nobody answers for these"),
-    Group.SOON: _("Yours and due soon"),
-    Group.WATCH: _("For you to supervise"),
+    Group.LATE: gettext_lazy("Yours and late"),
+    Group.DECIDE: gettext_lazy("Your decision is waited for"),
+    Group.UNOWNED: gettext_lazy("Nobody answers for these"),
+    Group.SOON: gettext_lazy("Yours and due soon"),
+    Group.WATCH: gettext_lazy("For you to supervise"),
 }
 ADVICE = {
-    Group.LATE: _("Report what was done, ask for more time, or say on whom the task waits."),
-    Group.DECIDE: _("Somebody submitted, declared or asked for something, and can only go on once it is decided."),
-    Group.UNOWNED: _("Have a body named that answers, or the vacant post filled."),
-    Group.SOON: _("Nothing is late yet."),
-    Group.WATCH: _("Others answer for these tasks. You are told because the reminders have climbed to you."),
+    Group.LATE: gettext_lazy("Report what was done, ask for more time, or say on whom the task waits."),
+    Group.DECIDE: gettext_lazy(
+        "Somebody submitted, declared or asked for something, and can only go on once it is decided."
+    ),
+    Group.UNOWNED: gettext_lazy("Have a body named that answers, or the vacant post filled."),
+    Group.SOON: gettext_lazy("Nothing is late yet."),
+    Group.WATCH: gettext_lazy("Others answer for these tasks. You are told because the reminders have climbed to you."),
 }
 OWN = (Addressee.HOLDER, Addressee.HEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One flag. `days` are working days: late where it `is_late`, else left. `meant_for` names a vacant place."""
+    """One flag: why it stands and, as sentences, since when, which step this is, and over whose place it climbed."""
 
     flag: Flag
     why: str
-    step: int
-    is_late: bool
-    days: int
-    meant_for: str
+    when: str
 
-    @property
-    def task(self) -> Task:
-        return self.flag.task
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One task with its flags, the longest late first."""
+
+    task: Task
+    lines: list[Line]
 
     @property
     def title(self) -> str:
@@ -72,10 +77,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One group with its lines, the longest late first; `more` says how many are not written out."""
+    """One group with its tasks, the longest late first; `more` says how many are not written out."""
 
     group: Group
-    lines: list[Line]
+    entries: list[Entry]
     more: int
 
     @property
@@ -88,26 +93,26 @@ class Part:
 
     @property
     def count(self) -> int:
-        return len(self.lines) + self.more
+        return len(self.entries) + self.more
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`row_ids` are the StepRecipient rows that it settles, also of flags that closed meanwhile and are not shown."""
+    """`count` is the number of tasks; one may be in several groups.
+
+    `row_ids` are the StepRecipient rows that it settles, also of flags that closed meanwhile and are not shown.
+    """
 
     parts: list[Part]
     row_ids: list[int]
-
-    @property
-    def count(self) -> int:
-        return sum(part.count for part in self.parts)
+    count: int
 
 
 def digest_of(user: Any, day: date) -> Digest:
     """Return what `user` has not been told by `day`, in the active language. Three queries, whatever the number.
 
-    A flag is one line, by its latest step. Left out are flags that have closed, and tasks that the person may not
-    read any more.
+    A flag is one line, by its latest step, and the flags of a task are together. Left out are flags that have closed,
+    and tasks that the person may not read any more.
     """
     untold = StepRecipient.objects.filter(user=user, digest__isnull=True).order_by("pk")
     fields = ("pk", "step__flag", "step__due_on", "step__number", "step__addressee", "step__reached")
@@ -116,11 +121,14 @@ def digest_of(user: Any, day: date) -> Digest:
     for row in sorted(rows, key=lambda row: (row[2], row[3])):
         latest[row[1]] = row
     flags = _open_flags(user, day, list(latest)) if rows else []
-    groups: dict[Group, list[Line]] = {}
+    groups: dict[Group, dict[int, Entry]] = {}
     for flag in flags:
         _pk, _flag, _on, number, addressee, reached = latest[flag.pk]
-        groups.setdefault(_group(flag, reached, day), []).append(_line(flag, number, addressee, reached, day))
-    return Digest([_part(group, groups[group]) for group in Group if group in groups], [row[0] for row in rows])
+        entries = groups.setdefault(_group(flag, reached, day), {})
+        entry = entries.setdefault(flag.task_id, Entry(flag.task, []))
+        entry.lines.append(Line(flag, why(flag), _when(flag, day, number, addressee if reached != addressee else "")))
+    parts = [_part(group, list(groups[group].values())) for group in Group if group in groups]
+    return Digest(parts, [row[0] for row in rows], len({flag.task_id for flag in flags}))
 
 
 def _open_flags(user: Any, day: date, ids: list[int]) -> list[Any]:
@@ -141,11 +149,28 @@ def _group(flag: Flag, reached: str, day: date) -> Group:
     return Group.LATE if flag.is_late_on(day) else Group.SOON
 
 
-def _line(flag: Any, number: int, addressee: str, reached: str, day: date) -> Line:
-    is_late = flag.is_late_on(day)
-    meant_for = str(Addressee(addressee).label) if reached != addressee else ""
-    return Line(flag, why(flag), number, is_late, flag.days if is_late else -flag.days, meant_for)
+def _when(flag: Any, day: date, number: int, vacant: str) -> str:
+    """Three sentences at most. `flag.days` are working days after the last day in time; below 0 they are left."""
+    words = _("Late since %(since)s: %(days)s.")
+    if not flag.is_late_on(day):
+        words = _("Last day in time: %(on)s, %(days)s left.")
+    said = [words % {"since": _short(flag.since), "on": _short(flag.limit_on), "days": _workdays(abs(flag.days))}]
+    said.append(_("Step %(step)s.") % {"step": number})
+    if vacant:
+        place = Addressee(vacant).label
+        said.append(
+            _("Nobody was there for whom it was meant (“%(place)s”), so it has come to you.") % {"place": place}
+        )
+    return " ".join(said)
 
 
-def _part(group: Group, lines: list[Line]) -> Part:
-    return Part(group, lines[:MOST_LINES], max(0, len(lines) - MOST_LINES))
+def _workdays(number: int) -> str:
+    return ngettext("%(n)d working day", "%(n)d working days", number) % {"n": number}
+
+
+def _short(day: date) -> str:
+    return date_format(day, "SHORT_DATE_FORMAT")
+
+
+def _part(group: Group, entries: list[Entry]) -> Part:
+    return Part(group, entries[:MOST_ENTRIES], max(0, len(entries) - MOST_ENTRIES))
