@@ -190,6 +190,7 @@ def _asked(a: Body, task: Task, flag: Flag) -> dict[str, Any]:
     official, commission = (User.objects.get(username=name) for name in ("official", "commission"))
     late, resting, snoozed = (make_task(accountable=a, due_on=date(2026, 5, 29)) for _number in range(3))
     tasks.suspend(resting, until=date(2026, 9, 1), reason="The law changes", by=None, at=noon(TODAY))
+    scan.run(TODAY, at=noon(TODAY), force=True)
     sleeping = Flag.objects.get(task=snoozed, clock="due")
     flags.snooze(sleeping, until=date(2026, 6, 22), reason="Wait", by=commission, at=noon(TODAY))
     asks = {"declared_body": a, "since": TODAY, "reason": "An opinion is missing", "by": official, "at": noon(TODAY)}
