@@ -8,8 +8,19 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
-from tracker.choices import EvidenceState, MessageKind, ReportState
-from tracker.models import Flag, Institutionalization, Instrument, Message, ProgressReport, Resolution, Task
+from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
+from tracker.models import (
+    Extension,
+    Flag,
+    Institutionalization,
+    Instrument,
+    Message,
+    Obstacle,
+    ProgressReport,
+    Resolution,
+    Task,
+    Urging,
+)
 from tracker.policies import may, reporting_body_ids
 
 Where = Callable[[], dict[str, Any]]
@@ -47,6 +58,14 @@ def _flag() -> dict[str, Any]:
     return {"pk": Flag.objects.filter(closed_on=None, acknowledged_at=None).earliest("pk").pk}
 
 
+def _suspended() -> dict[str, Any]:
+    return {"pk": Task.objects.filter(stage=Stage.SUSPENDED).earliest("pk").pk}
+
+
+def _started() -> dict[str, Any]:
+    return {"pk": Task.objects.get(code="3.8").pk}
+
+
 def _mail() -> dict[str, Any]:
     return {"pk": Message.objects.filter(user=_official(), kind=MessageKind.DIGEST).latest("pk").pk}
 
@@ -80,7 +99,19 @@ PAGES: dict[str, tuple[str, Where]] = {
     "overview": ("commission", nowhere),
     "overdue": ("commission", nowhere),
     "flag_acknowledge": ("commission", _flag),
+    "flag_snooze": ("commission", _flag),
     "review": ("commission", nowhere),
+    "extension_new": ("official", _started),
+    "extension": ("commission", lambda: {"pk": Extension.objects.filter(state=ExtensionState.ASKED).earliest("pk").pk}),
+    "obstacle_new": ("official", _started),
+    "obstacle_end": ("official", lambda: {"pk": Obstacle.objects.open().filter(declared_body__code="BNV").get().pk}),
+    "task_suspend": ("editor", _started),
+    "task_withdraw": ("editor", _started),
+    "task_resume": ("editor", _suspended),
+    "task_explain": ("official", _started),
+    "urging_list": ("commission", nowhere),
+    "urging_new": ("commission", nowhere),
+    "urging": ("commission", lambda: {"pk": Urging.objects.earliest("pk").pk}),
     "system": ("admin", nowhere),
     "evidence_decide": ("commission", _declared),
     "report": ("commission", _submitted),
@@ -114,10 +145,17 @@ NO_PAGES = {
     "health_live": "one word",
     "health_ready": "one word",
     "attachment": "a download",
+    "urging_document": "a download",
 }
-QUERIES = {"search": "?q=dan+van"}
+QUERIES: dict[str, Callable[[], str]] = {
+    "search": lambda: "?q=dan+van",
+    "urging_new": lambda: (
+        "?"
+        + "&".join(f"flag={pk}" for pk in Flag.objects.open().filter(clock=Clock.DUE).values_list("pk", flat=True)[:5])
+    ),
+}
 
 
 def address(name: str) -> str:
     """Return where a page is now."""
-    return reverse(name, kwargs=PAGES[name][1]()) + QUERIES.get(name, "")
+    return reverse(name, kwargs=PAGES[name][1]()) + QUERIES.get(name, str)()

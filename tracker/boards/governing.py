@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,10 +45,19 @@ class Rules:
 
         Raises Policy.DoesNotExist when there is no default policy at all.
         """
+        read = _read.get()
+        if read is None:
+            return cls._on(day)
+        held = (rules for first, rules in read.items() if first <= day and rules.hold_on(day))
+        rules = next(held, None) or cls._on(day)
+        return read.setdefault(day, rules)
+
+    @classmethod
+    def _on(cls, day: date) -> Rules:
         policies = _in_force_or_to_come(Policy.objects.applied().prefetch_related("limits", "steps"), day)
         versions = _in_force_or_to_come(CalendarVersion.objects.applied().select_related("calendar__body"), day)
         if not any(policy.code == DEFAULT and policy.valid_from <= day for policy in policies):
-            return cls.on(_first_day(day))
+            return cls._on(_first_day(day))
         national, local = _days(versions, day)
         terms = [_terms(policy) for policy in policies if policy.valid_from <= day]
         return cls(in_order(terms), national, local, _next_change(day, [*policies, *versions]))
@@ -75,6 +86,20 @@ class Rules:
         """Return the version of a calendar for a body at `path`; raises StopIteration where none is in force."""
         local = (row for row in self.locals if row.calendar_id == calendar_id and path.startswith(row.path))
         return next(local, None) or next(row for row in self.calendars if row.calendar_id == calendar_id)
+
+
+# The rules read in a block of `read_once()`, by a day on which they hold.
+_read: ContextVar[dict[date, Rules] | None] = ContextVar("read", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read the rules of a time once for the whole block, in which nobody changes them."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
 
 
 def place_of(task: Task) -> Place:

@@ -9,17 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import Membership, User
-from tracker.choices import EvidenceState, ReportState, Stage
+from tracker.boards.governing import read_once
+from tracker.choices import EvidenceState, ExtensionState, ReportState, Stage
 from tracker.clock import local_day, start_of
 from tracker.exchange.content import ContentLoader
 from tracker.exchange.fixtures import FixtureError, Lookup, Row, day_of, need_day
-from tracker.models import Cadre, JobRun, Task
-from tracker.services import bodies, clocks, digests, institutionalizations, outbox, reports, scan, tasks
+from tracker.exchange.letters import as_docx
+from tracker.models import Cadre, Flag, JobRun, Task
+from tracker.services import (
+    bodies,
+    clocks,
+    digests,
+    extensions,
+    institutionalizations,
+    obstacles,
+    outbox,
+    reports,
+    scan,
+    tasks,
+    urgings,
+)
 
 # The hour of an act within its day: what a task needs comes before what is done to it.
 ASSIGNED, DECLARED, SUBMITTED, DECIDED, STAGED = 8, 9, 10, 11, 14
@@ -108,15 +123,32 @@ class DemoLoader(ContentLoader):
             self.add(row, row.get("submitted") or DRAFT_WRITTEN, SUBMITTED, self.report)
             if row["state"] in (ReportState.ACCEPTED, ReportState.RETURNED):
                 self.add(row, row["decided"], DECIDED, self.decide)
-        settled = date.min
-        for act in sorted(self.acts):
-            # All tasks at once, as the daily scan would have done; one by one would take several times as long.
-            if settled < local_day(act.at):
-                settled = local_day(act.at)
-                clocks.settle(Task.objects.all(), through=settled, at=act.at)
-            with act.row.told():
-                act.play(act.row, act.at)
+        self.requests()
+        with read_once():
+            for day, acts in groupby(sorted(self.acts), key=lambda act: local_day(act.at)):
+                self.play_day(day, list(acts))
         self.each("task_link", self.load_task_link)
+
+    def requests(self) -> None:
+        """Collect what was asked, what waited on whom, and what was urged."""
+        for row in self.rows.get("extension", []):
+            self.add(row, row["asked"], SUBMITTED, self.ask)
+            if row["state"] != ExtensionState.ASKED:
+                self.add(row, row["decided"], DECIDED, self.answer)
+        for row in self.rows.get("obstacle", []):
+            self.add(row, row["recorded"], SUBMITTED, self.wait_on)
+            if row.get("ended"):
+                self.add(row, row["ended"], DECIDED, self.stop_waiting)
+        for row in self.rows.get("urging", []):
+            self.add(row, row["issued"], DECIDED, self.urge)
+
+    def play_day(self, day: date, acts: list[Act]) -> None:
+        """Settle all tasks through the day as the scan would have done, then let everything happen that did on it."""
+        clocks.settle(Task.objects.all(), through=day, at=acts[0].at)
+        with clocks.together(at=acts[-1].at):
+            for act in acts:
+                with act.row.told():
+                    act.play(act.row, act.at)
 
     def add(self, row: Row, day: Any, hour: int, play: Callable[[Row, datetime], Any]) -> None:
         with row.told():
@@ -181,6 +213,51 @@ class DemoLoader(ContentLoader):
         report.task.refresh_from_db()
         act = reports.accept if row["state"] == ReportState.ACCEPTED else reports.send_back
         act(report, by=self.user(row.get("decided_by") or "commission"), at=at, note=row.get("decision_note") or "")
+
+    def ask(self, row: Row, at: datetime) -> None:
+        self.played[row.place] = extensions.ask(
+            self.task_now(row["task"]),
+            body=self.body(row["body"]),
+            letter_on=need_day(row["letter"], self.today),
+            wanted_on=need_day(row["wanted"], self.today),
+            by=self.user(row["author"]),
+            at=at,
+            **row.only("letter_number", "signer", "reason"),
+        )
+
+    def answer(self, row: Row, at: datetime) -> None:
+        extension = self.played[row.place]
+        extension.task.refresh_from_db()
+        decision = {"by": self.user(row["decided_by"]), "at": at, **row.only("decision_number", "note")}
+        if row["state"] == ExtensionState.GRANTED:
+            extensions.grant(extension, due_on=need_day(row["until"], self.today), **decision)
+        else:
+            extensions.refuse_(extension, **decision)
+
+    def wait_on(self, row: Row, at: datetime) -> None:
+        self.played[row.place] = obstacles.declare(
+            self.task_now(row["task"]),
+            body=self.body(row["body"]),
+            declared_body=self.body(row["declared_body"]),
+            since=need_day(row["since"], self.today),
+            by=self.user(row["author"]),
+            at=at,
+            **row.only("reason"),
+        )
+
+    def stop_waiting(self, row: Row, at: datetime) -> None:
+        obstacle = self.played[row.place]
+        obstacles.end(obstacle, note=row["note"], by=obstacle.declared_by, at=at)
+
+    def urge(self, row: Row, at: datetime) -> None:
+        urgings.issue(
+            Flag.objects.open().filter(task__code__in=row["tasks"], clock=row["clock"]),
+            answer_by=need_day(row["answer_by"], self.today),
+            render=as_docx,
+            by=self.user(row["issued_by"]),
+            at=at,
+            **row.only("place", "signer_title", "signer_name", "note"),
+        )
 
 
 @transaction.atomic

@@ -48,6 +48,17 @@ class DaysBetween(Func):
         return clone.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
 
 
+class KeysOf(Func):
+    """The rows of a JSON list of numbers, for `__in`: any number of keys as one parameter."""
+
+    output_field = IntegerField()
+    template = "(SELECT value FROM json_each(%(expressions)s))"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        keys = "(SELECT value::bigint FROM jsonb_array_elements_text(%(expressions)s::jsonb))"
+        return self.as_sql(compiler, connection, template=keys, **context)
+
+
 def working_days_after(
     *day: str, days: int | str, calendar: int | str, plus: str | None = None, more: int = 0, back: int = 0
 ) -> Subquery:

@@ -6,15 +6,18 @@ place of its parameters and kept. A builder takes (tasks, day, at) and static ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import Value
 from django.db.models.sql import UpdateQuery
 
+from tracker.models.expressions import KeysOf
 from tracker.models.tasks import Task
 
 Compiled = tuple[str, tuple[Any, ...]]
@@ -95,23 +98,40 @@ class SelectIds(Statement):
 
 @dataclass(frozen=True)
 class Batch:
-    """The tasks with a key from `first` to `last`, or only those of them whose next check has come."""
+    """The tasks with a key from `first` to `last`: all of them, those whose next check has come, or the `chosen`."""
 
     first: int
     last: int
     is_due: bool = False
+    chosen: tuple[int, ...] = ()
 
     @classmethod
-    def one(cls, pk: int) -> Batch:
-        return cls(pk, pk)
+    def of(cls, ids: Collection[int]) -> Batch:
+        """Return the batch of exactly these keys; raises ValueError where there is none."""
+        first, last = min(ids), max(ids)
+        is_range = last - first + 1 == len(ids)
+        return cls(first, last) if is_range else cls(first, last, chosen=tuple(ids))
+
+    @property
+    def shape(self) -> tuple[bool, bool]:
+        """What of it makes another statement."""
+        return self.is_due, bool(self.chosen)
+
+    @property
+    def keys(self) -> str:
+        """The chosen keys as JSON, which both databases read from one parameter."""
+        return json.dumps(self.chosen)
 
     def tasks(self, day: date) -> Any:
         rows = Task.objects.filter(pk__gte=self.first, pk__lte=self.last)
+        if self.chosen:
+            rows = rows.filter(pk__in=KeysOf(Value(self.keys)))
         return rows.to_check(day) if self.is_due else rows
 
 
 # What stands in a compiled statement where a run puts its own values.
 _BATCH = (-1001, -1002)
+_CHOSEN = (-1003,)
 _DAY = date(1001, 1, 1)
 _AT = datetime(1001, 1, 1, tzinfo=UTC)
 _SPAN = (date(1002, 1, 1), date(1003, 1, 1))
@@ -132,8 +152,8 @@ def run(
     with the builder they name the compiled statement. `span` are two more days, for a builder that takes `span`.
     """
     key = tuple(sorted(static.items()))
-    sql, params, returns_rows = _compiled(connection.vendor, build, batch.is_due, span is not None, key)
-    given = dict(zip(_marks(), _adapted(batch.first, batch.last, day, at, *(span or _SPAN)), strict=True))
+    sql, params, returns_rows = _compiled(connection.vendor, build, batch.shape, span is not None, key)
+    given = dict(zip(_marks(), _adapted(batch, day, at, *(span or _SPAN)), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(sql, [given.get(param, param) if param.__hash__ else param for param in params])
         return [row[0] for row in cursor.fetchall()] if returns_rows else cursor.rowcount
@@ -148,19 +168,22 @@ def execute(statement: Statement) -> int:
 
 @lru_cache(maxsize=512)
 def _compiled(
-    vendor: str, build: Callable[..., Statement], is_due: bool, has_span: bool, key: Any
+    vendor: str, build: Callable[..., Statement], shape: tuple[bool, bool], has_span: bool, key: Any
 ) -> tuple[str, tuple[Any, ...], bool]:
     static = dict(key) | ({"span": _SPAN} if has_span else {})
-    statement = build(Batch(*_BATCH, is_due).tasks(_DAY), _DAY, _AT, **static)
+    is_due, is_chosen = shape
+    batch = Batch(*_BATCH, is_due, _CHOSEN if is_chosen else ())
+    statement = build(batch.tasks(_DAY), _DAY, _AT, **static)
     return (*statement.compile(), statement.returns_rows)
 
 
 def _marks() -> tuple[Any, ...]:
-    return _adapted(*_BATCH, _DAY, _AT, *_SPAN)
+    return _adapted(Batch(*_BATCH, chosen=_CHOSEN), _DAY, _AT, *_SPAN)
 
 
-def _adapted(first: int, last: int, day: date, at: datetime, low: date, high: date) -> tuple[Any, ...]:
+def _adapted(batch: Batch, day: date, at: datetime, low: date, high: date) -> tuple[Any, ...]:
     """As the database's driver gets them: SQLite is sent text, PostgreSQL dates."""
     ops = connection.ops
     days = (ops.adapt_datefield_value(low), ops.adapt_datefield_value(high))
-    return first, last, ops.adapt_datefield_value(day), ops.adapt_datetimefield_value(at), *days
+    instant = ops.adapt_datetimefield_value(at)
+    return batch.first, batch.last, batch.keys, ops.adapt_datefield_value(day), instant, *days

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ from tracker.services.crossings import Count, rewind, settle_batch
 
 # What one row can do to a statement: a value out of range, a broken rule, a trigger that raises. Not: a lost server.
 BREAKS = (DataError, IntegrityError, InternalError)
+# Since when, and by what, the tasks have changed that `together()` is to wind.
+_waiting: ContextVar[dict[int, tuple[date, str]] | None] = ContextVar("waiting", default=None)
 BATCH = 20_000  # tasks a transaction: about a second of writes, and ids that fit in a few megabytes
 
 
@@ -100,13 +103,45 @@ def wind(ids: Iterable[int], *, at: datetime, since: date | None = None, cause: 
 
     `since`: the day from which the change holds, where it is entered later; the rules of that day come first, and each
     later version takes over on its own day. `cause` names the change for the flags that it closes.
+    Inside `together()` the clocks are wound at its end.
     """
     day = local_day(at)
-    first = min(since or day, day)
-    rules = Rules.on(first)
-    for pk in ids:
-        rewind(Batch.one(pk), day=first, at=at, rules=rules, cause=cause)
-        settle(Task.objects.filter(pk=pk), through=day, at=at, rules=rules)
+    change = (min(since or day, day), cause)
+    waiting = _waiting.get()
+    if waiting is None:
+        _wind_batch(list(ids), day=change[0], at=at, cause=cause)
+    else:
+        waiting.update({pk: min(change, waiting.get(pk, change)) for pk in ids})
+
+
+def _wind_batch(ids: list[int], *, day: date, at: datetime, cause: str) -> None:
+    rules = Rules.on(day)
+    for start in range(0, len(ids), BATCH):
+        batch = Batch.of(ids[start : start + BATCH])
+        rewind(batch, day=day, at=at, rules=rules, cause=cause)
+        settle(batch.tasks(day), through=local_day(at), at=at, rules=rules)
+
+
+@contextmanager
+def together(*, at: datetime) -> Iterator[None]:
+    """Wind the clocks of all tasks that change in the block once, set-based, when it ends; all of it or nothing.
+
+    An act on many tasks costs a few statements instead of as many for each. Meanwhile their clocks show the state
+    before. A block in a block ends with the outer one.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: dict[int, tuple[date, str]] = {}
+    with transaction.atomic():
+        token = _waiting.set(waiting)
+        try:
+            yield
+        finally:
+            _waiting.reset(token)
+        for day, cause in sorted(set(waiting.values())):
+            ids = [pk for pk, change in waiting.items() if change == (day, cause)]
+            _wind_batch(sorted(ids), day=day, at=at, cause=cause)
 
 
 @contextmanager
