@@ -233,6 +233,7 @@ class MessageState(TextChoices):
 
 
 class JobState(TextChoices):
+    QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")

@@ -10,10 +10,10 @@ from datetime import datetime
 from celery import shared_task
 from django.conf import settings
 
-from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
+from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, RECALCULATE, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
 from tracker import clock
 from tracker.choices import JobPart
-from tracker.services import digests, heartbeats, outbox, scan
+from tracker.services import digests, heartbeats, outbox, recalculations, scan
 from tracker.wake import send, wake
 
 
@@ -53,6 +53,13 @@ def run_scan() -> None:
         scan.catch_up(clock.local_day(at), at=at)
 
 
+@shared_task(name=RECALCULATE, ignore_result=True)
+def recalculate() -> None:
+    """Take ranges of keys that new rules are to reach, until none waits; the next tick asks for what is left then."""
+    with heartbeats.beating(JobPart.LONG):
+        recalculations.run_waiting(at=clock.now(), seconds=settings.LONG_JOB_TIME_LIMIT / 2)
+
+
 @shared_task(name=WRITE_DIGESTS, ignore_result=True)
 def write_digests() -> None:
     """Write the digests of today, once their hour has come, and have them sent."""
@@ -70,6 +77,8 @@ def _wake_what_is_due(at: datetime) -> None:
     """Ask the rows, then send at most one message a kind of job; whoever takes it claims its rows."""
     if scan.is_due(clock.local_day(at)):
         send(SCAN)
+    if recalculations.is_due(at):
+        send(RECALCULATE)
     if digests.is_due(at=at, hour=settings.DIGEST_HOUR):
         send(WRITE_DIGESTS)
     if outbox.is_due(at=at):

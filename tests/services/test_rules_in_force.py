@@ -10,7 +10,7 @@ from tracker.boards.explain import explain
 from tracker.boards.governing import Rules, place_of
 from tracker.choices import Clock, DayKind, Level, Rank, Stage
 from tracker.models import Calendar, CalendarVersion, DayOff, Flag, Policy, PolicyLimit, PolicyStep, Task
-from tracker.services import calendars, clocks, policies, scan, tasks
+from tracker.services import calendars, clocks, policies, recalculations, scan, tasks
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 1, 5)
@@ -18,6 +18,7 @@ START = date(2026, 3, 2)
 
 
 def settle(day):
+    recalculations.run_waiting(at=noon(day))
     return clocks.settle(Task.objects.all(), through=day, at=noon(day))
 
 
@@ -30,7 +31,7 @@ def new_version(days, *, on=START, by=None, at=None):
     limits = [PolicyLimit(clock=Clock.STAGE, stage=Stage.ASSIGNED, days=days), PolicyLimit(clock=Clock.DUE, days=250)]
     steps = [PolicyStep(clock=Clock.STAGE, number=1, offset_days=0, addressee="commission", repeat_days=10)]
     policy = Policy(code="default", calendar=make_calendar(), valid_from=on)
-    return policies.replace(policy, limits=limits, steps=steps, by=by, at=at or noon(MONDAY))
+    return policies.create(policy, limits=limits, steps=steps, by=by, at=at or noon(MONDAY))
 
 
 SCOPES = [
@@ -79,7 +80,7 @@ def test_a_stricter_version_makes_nothing_late_before_its_day():
     policy = Policy(code="default", calendar=make_calendar(), valid_from=START)
     limits = [PolicyLimit(clock=Clock.STAGE, stage=Stage.PLANNED, days=5), PolicyLimit(clock=Clock.DUE, days=250)]
     steps = [PolicyStep(clock=Clock.STAGE, number=1, offset_days=0, addressee="commission", repeat_days=10)]
-    policies.replace(policy, limits=limits, steps=steps, by=None, at=noon(date(2026, 1, 20)))
+    policies.create(policy, limits=limits, steps=steps, by=None, at=noon(date(2026, 1, 20)))
     settle(START - timedelta(days=1))
     assert not task.flags.filter(clock=Clock.STAGE).exists()
     settle(START)
@@ -142,7 +143,7 @@ def test_a_ladder_that_falls_silent_is_refused():
     policy = Policy(code="default", calendar=make_calendar(), valid_from=START)
     steps = [PolicyStep(clock=Clock.DUE, number=1, offset_days=0, addressee="commission")]
     with pytest.raises(ValidationError) as refused:
-        policies.replace(policy, limits=[], steps=steps, by=None, at=noon(MONDAY))
+        policies.create(policy, limits=[], steps=steps, by=None, at=noon(MONDAY))
     assert list(refused.value.message_dict) == ["repeat_days"]
     assert Policy.objects.count() == 1
 

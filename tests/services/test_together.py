@@ -65,11 +65,16 @@ def cost_of(rows):
     return len(wound) - changed
 
 
+def move_and_fail(rows):
+    with clocks.together(at=noon(LATE)):
+        move(rows)
+        raise RuntimeError
+
+
 def test_nothing_is_wound_where_the_block_fails(late_tasks):
     before = state(late_tasks)
-    with pytest.raises(RuntimeError), clocks.together(at=noon(LATE)):
-        move(late_tasks)
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        move_and_fail(late_tasks)
     assert state(late_tasks) == before
     # The next change is wound at once again.
     move(late_tasks[:1])

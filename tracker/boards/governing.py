@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -38,6 +38,8 @@ class Rules:
     calendars: tuple[Days, ...]
     locals: tuple[Days, ...] = ()
     changes_on: date | None = None
+    turns: frozenset[date] = field(default=frozenset(), compare=False)
+    """Days on which some of the rules of then began or ended; an end on the day that was asked for is among them."""
 
     @classmethod
     def on(cls, day: date) -> Rules:
@@ -54,21 +56,24 @@ class Rules:
 
     @classmethod
     def _on(cls, day: date) -> Rules:
-        policies = _in_force_or_to_come(Policy.objects.applied().prefetch_related("limits", "steps"), day)
-        versions = _in_force_or_to_come(CalendarVersion.objects.applied().select_related("calendar__body"), day)
+        policies = _not_over_before(Policy.objects.applied().prefetch_related("limits", "steps"), day)
+        versions = _not_over_before(CalendarVersion.objects.applied().select_related("calendar__body"), day)
+        turns = frozenset(_days_of([*policies, *versions]))
+        policies, versions = _not_over(policies, day), _not_over(versions, day)
         if not any(policy.code == DEFAULT and policy.valid_from <= day for policy in policies):
             return cls._on(_first_day(day))
         national, local = _days(versions, day)
         terms = [_terms(policy) for policy in policies if policy.valid_from <= day]
-        return cls(in_order(terms), national, local, _next_change(day, [*policies, *versions]))
+        to_come = (on for on in _days_of([*policies, *versions]) if on > day)
+        return cls(in_order(terms), national, local, min(to_come, default=None), turns)
 
     @property
     def default(self) -> Terms:
         return self.policies[-1]
 
     def starts_on(self, day: date) -> bool:
-        """Tell whether one of these rules holds from `day` on."""
-        return any(row.floor == day for row in (*self.policies, *self.calendars, *self.locals))
+        """Tell whether other rules held on the day before `day`."""
+        return day in self.turns
 
     def hold_on(self, day: date) -> bool:
         """Tell whether rules that were asked for an earlier day still hold on `day`."""
@@ -113,8 +118,17 @@ def terms_of(policy: Policy) -> Terms:
     return _terms(policy)
 
 
-def _in_force_or_to_come(rows: Any, day: date) -> list[Any]:
-    return list(rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day)))
+def _not_over_before(rows: Any, day: date) -> list[Any]:
+    return list(rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day)))
+
+
+def _not_over(rows: list[Any], day: date) -> list[Any]:
+    return [row for row in rows if row.valid_to is None or row.valid_to > day]
+
+
+def _days_of(rows: Iterable[Any]) -> Iterator[date]:
+    """The days on which rules begin and end."""
+    return (on for row in rows for on in (row.valid_from, row.valid_to) if on is not None)
 
 
 def _first_day(day: date) -> date:
@@ -165,8 +179,3 @@ def _days(versions: Iterable[CalendarVersion], day: date) -> tuple[tuple[Days, .
         if row.calendar.body is not None and row.valid_from <= day
     ]
     return tuple(national), tuple(sorted(local, key=lambda row: (-len(row.path), row.version_id)))
-
-
-def _next_change(day: date, rows: Iterable[Any]) -> date | None:
-    days = (on for row in rows for on in (row.valid_from, row.valid_to) if on is not None and on > day)
-    return min(days, default=None)

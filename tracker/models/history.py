@@ -62,7 +62,10 @@ class Event(models.Model):
 
 
 class JobRun(models.Model):
-    """One run of a job. `period` is unique a job, so that two ticks make one run; by hand it is null."""
+    """One run of a job. `period` is unique a job, so that two ticks make one run; by hand it is null.
+
+    A range of a recalculation is one, too: the tasks with keys from `first_key` to `last_key`.
+    """
 
     job = models.CharField(_("job"), max_length=40)
     period = models.CharField(_("period"), max_length=40, null=True, blank=True)
@@ -80,12 +83,19 @@ class JobRun(models.Model):
     recalculation = models.ForeignKey(
         Recalculation, models.CASCADE, null=True, blank=True, related_name="ranges", editable=False
     )
+    first_key = models.BigIntegerField(null=True, blank=True, editable=False)
+    last_key = models.BigIntegerField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("run of a job")
         verbose_name_plural = _("runs of jobs")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["job", "state", "-through_on"], name="job_run_high_water")]
+        indexes = [
+            models.Index(fields=["job", "state", "-through_on"], name="job_run_high_water"),
+            models.Index(
+                fields=["id"], name="job_run_open_range", condition=Q(recalculation__isnull=False) & ~Q(state="done")
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["job", "period"],

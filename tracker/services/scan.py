@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import JobState
 from tracker.clock import local_day, now
-from tracker.errors import refuse
+from tracker.errors import Conflict, refuse
 from tracker.models import JobRun, Task
-from tracker.services import clocks
+from tracker.services import clocks, recalculations
 from tracker.services.crossings import Count
 
 JOB = "scan"
@@ -24,13 +24,17 @@ LEASE = timedelta(minutes=10)
 def run(day: date, *, at: datetime, dry_run: bool = False, force: bool = False) -> JobRun:
     """Settle all tasks through `day` and return the JobRun that says how many were looked at, opened, closed.
 
-    Below the high-water mark it does nothing. A day in the future needs `dry_run` or `force` (drills): else
-    ValidationError on `date`. A dry run writes nothing and returns an unsaved JobRun.
+    New rules reach the tasks first; Conflict while other workers are at that. Below the high-water mark it does
+    nothing. A day in the future needs `dry_run` or `force` (drills): else ValidationError on `date`. A dry run writes
+    nothing and returns an unsaved JobRun.
     """
     if day > local_day(at) and not (dry_run or force):
         raise refuse(date=_("This day lies in the future: add --dry-run to look, or --force for a drill."))
     if dry_run:
         return _look(day, at)
+    recalculations.run_waiting(at=at)
+    if not recalculations.is_over(day):
+        raise Conflict(_("New rules are still reaching the tasks: try again in a minute."))
     job_run = JobRun.objects.create(job=JOB, started_at=at, through_on=day)
     return _finish(job_run, day, at)
 
@@ -45,8 +49,14 @@ def run_period(day: date, *, at: datetime) -> JobRun | None:
 
 
 def catch_up(day: date, *, at: datetime) -> JobRun | None:
-    """Run the scan of `day` unless everything is settled through it already. One query on an idle minute."""
-    return run_period(day, at=at) if is_due(day) else None
+    """Run the scan of `day` unless everything is settled through it already. One query on an idle minute.
+
+    New rules reach the tasks first; while another worker is at that, the scan waits for the next tick.
+    """
+    if not is_due(day):
+        return None
+    recalculations.run_waiting(at=at)
+    return run_period(day, at=at) if recalculations.is_over(day) else None
 
 
 def is_due(day: date) -> bool:

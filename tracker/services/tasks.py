@@ -16,7 +16,7 @@ from tracker.errors import refuse
 from tracker.models import CalendarDay, Responsibility, StageChange, Task, TaskLevel, TaskLink
 from tracker.policies import require
 from tracker.rules.stages import OPEN, can_decide, can_move
-from tracker.services import clocks, deadlines, history, matrix
+from tracker.services import clocks, deadlines, history, matrix, rules_lock
 
 
 @transaction.atomic
@@ -33,6 +33,7 @@ def create(
     `levels` are (level, accepted ranks); no rank accepts any. Raises ValidationError that names the field.
     """
     require(by, "register.edit")
+    rules_lock.read()
     task.recorded_at = at
     task.stage, task.stage_since, task.original_due_on = Stage.ASSIGNED, task.assigned_on, task.due_on
     task.running_since = task.assigned_on

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from tracker import clock
+from tracker.errors import Conflict
 from tracker.management.arguments import iso_day
 from tracker.models import JobRun
 from tracker.services import scan
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             run = scan.run(day, at=clock.now(), dry_run=dry_run, force=force)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
+        except Conflict as error:
+            raise CommandError(str(error.message)) from error
         if mark and day < mark:
             self.stdout.write(f"Everything is settled through {mark:%d/%m/%Y} already: nothing was done.")
             return
