@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -74,6 +74,11 @@ class Rules:
     def starts_on(self, day: date) -> bool:
         """Tell whether other rules held on the day before `day`."""
         return day in self.turns
+
+    def with_draft(self, draft: Terms, day: date) -> Rules:
+        """Return these rules as if `draft` held from `day`, in the place of the version that holds now."""
+        others = [terms for terms in self.policies if terms.code != draft.code]
+        return replace(self, policies=in_order([*others, replace(draft, floor=day)]))
 
     def hold_on(self, day: date) -> bool:
         """Tell whether rules that were asked for an earlier day still hold on `day`."""

@@ -24,11 +24,20 @@ def reached(before: Rules, after: Rules) -> Q:
     """
     found = NOBODY
     for clock in COLUMNS:
-        for stage in Stage.values if clock == Clock.STAGE else [""]:
-            found |= _by_policy(before, after, clock, stage)
+        found |= by_clock(before, after, clock)
     for condition in _by_calendar(before, after):
         found |= condition
     return RUNNING & found
+
+
+def by_clock(before: Rules, after: Rules, clock: Clock) -> Q:
+    """Return the tasks in which other policies make `clock` another one; `NOBODY` where they do not."""
+    found = NOBODY
+    for stage in Stage.values if clock == Clock.STAGE else [""]:
+        reached_in_stage = _by_policy(before, after, clock, stage)
+        if reached_in_stage != NOBODY:
+            found |= reached_in_stage
+    return found
 
 
 def _by_policy(before: Rules, after: Rules, clock: Clock, stage: str) -> Q:

@@ -1,0 +1,196 @@
+"""What a draft would do: how many flags it would open and close, by clock, body, level and resolution. Writes nothing.
+
+Whether a clock is late on a day is asked of its start: all tasks that began by one day, the same for all that one
+policy governs, are late. So a million tasks are compared with constants instead of counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Count, DateField, F, Q, Value
+
+from tracker.boards.governing import Rules, terms_of
+from tracker.choices import Clock, DayUnit, Level, Role
+from tracker.models import Body, CalendarDay, Policy, Resolution, Task
+from tracker.models.expressions import latest
+from tracker.rules.governing import Terms
+from tracker.services.limits import (
+    COLUMNS,
+    DAYS_BACK,
+    PAUSES,
+    RUNNING,
+    STARTS,
+    WRITTEN,
+    by_calendar,
+    by_policy,
+    counted,
+    defined,
+)
+from tracker.services.reach import NOBODY, by_clock
+
+NO_DAY = date(1, 1, 1)
+MOST_BODIES = 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """How many flags would open and close for one clock, body, level or resolution."""
+
+    what: Any
+    opens: int
+    closes: int
+
+    @property
+    def moved(self) -> int:
+        return self.opens + self.closes
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A draft seen on its first day, by the tasks as they stand now.
+
+    A task counts at each of its levels, and at the bodies that answer for it on that day; `bodies` holds those with the
+    most changes, `more_bodies` the number of the others.
+    """
+
+    on: date
+    clocks: list[Line]
+    bodies: list[Line]
+    levels: list[Line]
+    resolutions: list[Line]
+    more_bodies: int = 0
+
+    @property
+    def opens(self) -> int:
+        return sum(line.opens for line in self.clocks)
+
+    @property
+    def closes(self) -> int:
+        return sum(line.closes for line in self.clocks)
+
+
+def simulate(policy: Policy, *, on: date) -> Simulation:
+    """Return what `policy`, a draft, would open and close on the day `on`, were it in force from then.
+
+    Eleven queries at most, and one for each limit in working days that differs; none of them grows with the number of
+    tasks more than one look at each of them.
+    """
+    before = Rules.on(on)
+    after = before.with_draft(terms_of(policy), on)
+    changes = [_Change(clock, before, after, on) for clock in COLUMNS]
+    changes = [change for change in changes if change.reached != NOBODY]
+    if not changes:
+        return Simulation(on, [], [], [], [])
+    return _counted(changes, on)
+
+
+class _Change:
+    """One clock that the draft changes: what it reaches, and when it is late under the draft."""
+
+    def __init__(self, clock: Clock, before: Rules, after: Rules, on: date):
+        self.clock, self.on, self.rules = clock, on, after
+        self.reached = by_clock(before, after, clock)
+        self.days: dict[tuple[int, int], date] = {}
+
+    def names(self) -> tuple[str, str, str]:
+        return f"start_{self.clock}", f"last_{self.clock}", f"exact_{self.clock}"
+
+    def aliases(self) -> dict[str, Any]:
+        """The day from which the clock counts, and the last one on which it began that is late."""
+        start, last, exact = self.names()
+        found = {start: latest(*(F(name) for name in STARTS[self.clock])), last: self._last_start()}
+        return found | ({exact: counted(self.rules, self.clock)} if self.clock in PAUSES else {})
+
+    def opens(self) -> Q:
+        return self.reached & RUNNING & ~self._is_late() & self._will_be_late()
+
+    def closes(self) -> Q:
+        return self.reached & RUNNING & self._is_late() & ~self._will_be_late()
+
+    def _is_late(self) -> Q:
+        # Null: the clock does not run yet, or had no limit so far. Spelt out, so that "not late" holds of it.
+        column = COLUMNS[self.clock]
+        return Q(**{f"{column}__isnull": False, f"{column}__lt": self.on})
+
+    def _will_be_late(self) -> Q:
+        start, last, exact = self.names()
+        began = Q(**{f"{start}__isnull": False, f"{start}__lte": F(last)})
+        if self.clock in PAUSES:
+            paused = PAUSES[self.clock]
+            late = Q(**{f"{exact}__isnull": False, f"{exact}__lt": self.on})
+            began = Q(**{paused: 0}) & began | Q(**{f"{paused}__gt": 0}) & late
+        if self.clock in WRITTEN:
+            written = WRITTEN[self.clock]
+            began = Q(**{f"{written}__isnull": True}) & began | Q(**{f"{written}__lt": self.on})
+        return defined(self.clock) & began
+
+    def _last_start(self) -> Any:
+        def value(terms: Terms, stage: str) -> Any:
+            limit = terms.limit(self.clock, stage)
+            if limit is None:
+                return Value(NO_DAY, output_field=DateField())
+            return by_calendar(self.rules, terms, lambda days: self._constant(days.version_id, *limit))
+
+        return by_policy(self.rules, self.clock, value)
+
+    def _constant(self, version: int, days: int, unit: str) -> Value:
+        back = timedelta(days=DAYS_BACK.get(self.clock, 0))
+        if unit == DayUnit.CALENDAR or days == 0:
+            last = self.on - timedelta(days=1 + days)
+        else:
+            last = self._before_working_day(version, days)
+        return Value(last + back if last != NO_DAY else last, output_field=DateField())
+
+    def _before_working_day(self, version: int, days: int) -> date:
+        """The last day from which `days` working days end before `on`."""
+        if (version, days) not in self.days:
+            rows = CalendarDay.objects.filter(calendar=version)
+            through = rows.values_list("ordinal", flat=True).get(day=self.on - timedelta(days=1))
+            in_time = rows.filter(is_working=True, ordinal=through - days + 1).values_list("day", flat=True).first()
+            self.days[version, days] = in_time - timedelta(days=1) if in_time else NO_DAY
+        return self.days[version, days]
+
+
+def _counted(changes: list[_Change], on: date) -> Simulation:
+    aliases = {name: value for change in changes for name, value in change.aliases().items()}
+    rows = Task.objects.annotate(**aliases).filter(
+        reduce(or_, (change.opens() | change.closes() for change in changes))
+    )
+    counts = {f"opens_{change.clock}": Count("pk", filter=change.opens()) for change in changes}
+    counts |= {f"closes_{change.clock}": Count("pk", filter=change.closes()) for change in changes}
+    totals = rows.aggregate(**counts)
+    clocks = [Line(one.clock, totals[f"opens_{one.clock}"], totals[f"closes_{one.clock}"]) for one in changes]
+    held = rows.filter(_answering(on))
+    bodies = _by(held, "responsibilities__body", counts, Body.objects.in_bulk)
+    return Simulation(
+        on,
+        clocks,
+        bodies[:MOST_BODIES],
+        _by(rows, "levels__level", counts, lambda codes: {code: Level(code) for code in codes}),
+        _by(rows, "resolution", counts, Resolution.objects.in_bulk),
+        more_bodies=max(0, len(bodies) - MOST_BODIES),
+    )
+
+
+def _answering(on: date) -> Q:
+    cell = "responsibilities__"
+    ended = Q(**{f"{cell}valid_to__isnull": True}) | Q(**{f"{cell}valid_to__gt": on})
+    return Q(**{f"{cell}role": Role.ACCOUNTABLE, f"{cell}valid_from__lte": on}) & ended
+
+
+def _by(rows: Any, name: str, counts: dict[str, Any], named: Callable[[Iterable[Any]], dict[Any, Any]]) -> list[Line]:
+    """The changes by what `name` leads to, the most first."""
+    found = [row for row in rows.order_by().values(name).annotate(**counts) if row[name] is not None]
+    names = named([row[name] for row in found])
+    lines = [Line(names[row[name]], _sum(row, "opens_"), _sum(row, "closes_")) for row in found]
+    return sorted(lines, key=lambda line: (-line.moved, str(line.what)))
+
+
+def _sum(row: dict[str, Any], prefix: str) -> int:
+    return sum(value for name, value in row.items() if name.startswith(prefix))
