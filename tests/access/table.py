@@ -39,6 +39,10 @@ STEERS = ("commission", "editor")
 NO_REGISTER: Answers = dict.fromkeys(STRANGERS, 404)
 
 
+# A draft of the rules: who may not read it does not know of it.
+DRAFT_EDITED: Answers = only(302, "editor", refused=404) | dict.fromkeys(set(OVERSEERS) - {"editor"}, 403)
+
+
 def reads(answers: Answers) -> Row:
     """A page that only reads."""
     return {method: answers if method in ("GET", "HEAD") else everybody(405) for method in METHODS}
@@ -93,6 +97,16 @@ PAGES: dict[str, Row] = {
     "system": reads(only(200, "sysadmin")),
     "set_aside_retry": acts(only(302, "sysadmin")),
     "flag_acknowledge": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
+    # Policies: every member reads what is or was in force, the overseers the drafts; the editor writes
+    "policy_list": reads(page()),
+    "policy": reads(page(**NO_REGISTER)),
+    "policy@draft": reads(only(200, *OVERSEERS, refused=404)),
+    "policy_new": writes(only(200, "editor"), only(302, "editor")),
+    "policy_draft": acts(only(302, "editor", **NO_REGISTER)),
+    "policy_edit": writes(DRAFT_EDITED | {"editor": 200}, DRAFT_EDITED),
+    "policy_apply": acts(DRAFT_EDITED),
+    "policy_discard": acts(DRAFT_EDITED),
+    "policy_end": acts(only(302, "editor", **NO_REGISTER)),
     # Urging letters: the commission writes them, the urged body and who oversees it read them
     "urging_list": reads(page()),
     "urging_new": writes(only(200, "commission", "far_commission"), only(302, "commission", far_commission=200)),

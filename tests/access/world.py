@@ -37,11 +37,22 @@ from tracker.models import (
     Event,
     Flag,
     Institutionalization,
+    Policy,
     ProgressReport,
     SetAside,
     Task,
 )
-from tracker.services import attachments, clocks, flags, institutionalizations, obstacles, reports, scan, tasks
+from tracker.services import (
+    attachments,
+    clocks,
+    flags,
+    institutionalizations,
+    obstacles,
+    policies,
+    reports,
+    scan,
+    tasks,
+)
 
 MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
 
@@ -153,7 +164,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     }
     by_pk |= {"report": report, "report@draft": draft, "report_edit": draft, "report_edit@submitted": report}
     by_pk["set_aside_retry"] = _broken(make_task(accountable=a))
-    by_pk |= _asked(a, task, flag)
+    by_pk |= _asked(a, task, flag) | _ruled(task)
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
     world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "task_by_code": {"code": task.code},
@@ -181,6 +192,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "evidence_decide": {**decision, "seen": institutionalizations.hash_of(evidence)},
         "urging_new": {**SIGNED, "flag": flag.pk, "answer_by": f"{TODAY:%Y-%m-%d}"},
         "flag_acknowledge": {"note": "Known", "version": flag.version},
+        **_rules_sent(by_pk["policy"], by_pk["policy_apply"]),
         **_sent(by_pk),
     }
 
@@ -206,6 +218,30 @@ def _asked(a: Body, task: Task, flag: Flag) -> dict[str, Any]:
         "task_resume": resting,
         "flag_snooze": flag,
         "flag_unsnooze": sleeping,
+    }
+
+
+def _ruled(task: Task) -> dict[str, Any]:
+    """The default policy, its draft, and a policy for one task."""
+    default = Policy.objects.get(code="default")
+    draft = Policy(code="default", calendar=default.calendar)
+    policies.draft(draft, limits=[], steps=[], by=None, at=noon(TODAY))
+    special = make_policy(code="special", task=task, limits=[("submit", 200, "working")], clocks=("submit",))
+    by_case = dict.fromkeys(("policy@draft", "policy_edit", "policy_apply", "policy_discard"), draft)
+    return by_case | {"policy": default, "policy_draft": special, "policy_end": special}
+
+
+def _rules_sent(default: Policy, draft: Policy) -> dict[str, dict[str, Any]]:
+    """What is sent with the forms of policies."""
+    facts = {"calendar": default.calendar_id, "snooze_max_days": 20}
+    paper = {"valid_from": f"{TODAY:%Y-%m-%d}", "document_vi": "QD 1", "version": draft.revision}
+    return {
+        "policy_new": {**facts, "code": "new", "level": "central", "rank": "decree"},
+        "policy_edit": {**facts, "version": draft.revision},
+        "policy_apply": paper,
+        "policy_draft": {},
+        "policy_discard": {},
+        "policy_end": {"on": "2026-09-01", "document": "QD 2"},
     }
 
 

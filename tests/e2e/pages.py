@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
+from tracker.clock import now
 from tracker.models import (
     Extension,
     Flag,
@@ -16,12 +17,14 @@ from tracker.models import (
     Instrument,
     Message,
     Obstacle,
+    Policy,
     ProgressReport,
     Resolution,
     Task,
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
+from tracker.services import policies
 
 Where = Callable[[], dict[str, Any]]
 
@@ -66,6 +69,21 @@ def _started() -> dict[str, Any]:
     return {"pk": Task.objects.get(code="3.8").pk}
 
 
+def _draft_of_rules() -> dict[str, Any]:
+    """The draft of the next version of the default policy, stricter than the one in force."""
+    draft = Policy.objects.filter(applied_at=None).first()
+    if draft is None:
+        default = Policy.objects.get(code="default")
+        draft = Policy(code="default", calendar=default.calendar)
+        limits, steps = list(default.limits.all()), list(default.steps.all())
+        for row in (*limits, *steps):
+            row.pk = None
+        for limit in limits:
+            limit.days = max(1, limit.days // 2)
+        policies.draft(draft, limits=limits, steps=steps, by=None, at=now())
+    return {"pk": draft.pk}
+
+
 def _mail() -> dict[str, Any]:
     return {"pk": Message.objects.filter(user=_official(), kind=MessageKind.DIGEST).latest("pk").pk}
 
@@ -97,6 +115,10 @@ PAGES: dict[str, tuple[str, Where]] = {
     "instrument": ("commission", _instrument),
     "matrix": ("commission", nowhere),
     "overview": ("commission", nowhere),
+    "policy_list": ("commission", nowhere),
+    "policy": ("editor", _draft_of_rules),
+    "policy_new": ("editor", nowhere),
+    "policy_edit": ("editor", _draft_of_rules),
     "overdue": ("commission", nowhere),
     "flag_acknowledge": ("commission", _flag),
     "flag_snooze": ("commission", _flag),
@@ -149,6 +171,8 @@ NO_PAGES = {
 }
 QUERIES: dict[str, Callable[[], str]] = {
     "search": lambda: "?q=dan+van",
+    "policy_list": lambda: "?task=2.7a",
+    "policy": lambda: "?simulate=1",
     "urging_new": lambda: (
         "?"
         + "&".join(f"flag={pk}" for pk in Flag.objects.open().filter(clock=Clock.DUE).values_list("pk", flat=True)[:5])

@@ -94,13 +94,25 @@ def rewrite(
 
 
 @transaction.atomic
-def apply(policy: Policy, *, by: Any, at: datetime, revision: int | None = None) -> Policy:
-    """Put a draft in force from its day; the version before holds until the day before it.
+def apply(
+    policy: Policy,
+    *,
+    valid_from: date | None = None,
+    document_vi: str = "",
+    document_en: str = "",
+    by: Any,
+    at: datetime,
+    revision: int | None = None,
+) -> Policy:
+    """Put a draft in force from its day, or the one given; the version before holds until the day before it.
 
     What was late stays known as late: a stricter version makes nothing late before its own day, a laxer one closes
     flags on that day. Source: rulings.md, Flags and ladder. Only the system may let it begin in the past.
     """
     require(by, "policy.edit", policy)
+    given = {"valid_from": valid_from, "document_vi": document_vi, "document_en": document_en}
+    for name, value in given.items():
+        setattr(policy, name, value or getattr(policy, name))
     day = _start_of(policy, by=by, at=at)
     rules_lock.change()
     _claim(policy, revision)
@@ -108,7 +120,7 @@ def apply(policy: Policy, *, by: Any, at: datetime, revision: int | None = None)
     if before is not None:
         _end_before(before, day)
     policy.author, policy.applied_at = by, at
-    policy.save(update_fields=["author", "applied_at"])
+    policy.save(update_fields=["author", "applied_at", *given])
     kind = "policy.created" if before is None else "policy.replaced"
     after = history.values_of(policy, *FIELDS)
     history.record(kind, policy, by=by, at=at, on=day, after=after, why=policy.document_vi)
@@ -184,11 +196,14 @@ def _write_rows(policy: Policy, limits: Iterable[PolicyLimit], steps: Iterable[P
             raise refuse(days=_("This clock needs one day or more."))
         row.full_clean()
         row.save()
-    _check_ladder(ladder)
+    _check_ladder({row.clock for row in rows if isinstance(row, PolicyLimit)}, ladder)
 
 
-def _check_ladder(steps: list[PolicyStep]) -> None:
-    """An open flag is never silent: the last step of each clock comes again."""
+def _check_ladder(limited: set[str], steps: list[PolicyStep]) -> None:
+    """An open flag is never silent: each clock with a limit has a step, and the last one comes again."""
+    if silent_clocks := limited - {step.clock for step in steps}:
+        named = {"clock": str(Clock(min(silent_clocks)).label)}
+        raise refuse(steps=_("%(clock)s: a limit needs at least one step, or nobody hears of it.") % named)
     last = {step.clock: step for step in sorted(steps, key=lambda step: step.number)}
     silent = next((step for step in last.values() if not step.repeat_days), None)
     if silent is not None:
