@@ -81,6 +81,17 @@ def working_days_after(
     return Subquery(found.order_by().values("day")[:1])
 
 
+def nth_working_day(day: date, *, days: int, calendar: int, back: int = 0) -> Subquery:
+    """Return the date `days` working days after `day`, or after `back` days before it: asked once, not for each row.
+
+    `calendar` is a version of one; null outside it.
+    """
+    start = DaysLater(Value(day, output_field=DateField()), -back)
+    ordinal = Subquery(CalendarDay.objects.filter(calendar=calendar, day=start).order_by().values("ordinal")) + days
+    found = CalendarDay.objects.filter(calendar=calendar, is_working=True, ordinal=ordinal)
+    return Subquery(found.order_by().values("day")[:1])
+
+
 def working_days_between(first: str, last: str, *, calendar: int) -> Any:
     """Return the number of working days from `first` to the day before `last`, both columns; null outside."""
     days = CalendarDay.objects.filter(calendar=calendar).order_by()

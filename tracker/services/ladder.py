@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,20 +21,32 @@ STEPS = "policy__steps__"
 CELL = "flag__task__responsibilities__"
 ANY = Q()
 ACTING = (Duty.OFFICIAL, Duty.BODY_ADMIN)
+Taken = tuple[int, str]
+"""A step that was taken, and whom it reached."""
 
 
-def climb(batch: Batch, *, day: date, at: datetime) -> int:
-    """Take every step of the open flags of `batch` whose day has come, each once, and write whom it reached.
+def climb(batch: Batch, *, day: date, at: datetime) -> list[Taken]:
+    """Take every step of the open flags of `batch` whose day has come, each once; return them.
 
     A snooze stops steps, not the flag: what fell into it is taken on the day on which it ends. The last step comes
-    again while the flag is open, so that no open flag is ever silent. Returns how many steps were taken.
+    again while the flag is open, so that no open flag is ever silent.
     """
-    taken: int = run(_take_steps, batch, day=day, at=at)
-    taken += run(_repeat_steps, batch, day=day, at=at)
-    if taken:
-        for build in (_holders, _heads, _officials, _supervisors, _supervising_members, _commission, _nobody):
-            run(build, batch, day=day, at=at)
+    return [*run(_take_steps, batch, day=day, at=at), *run(_repeat_steps, batch, day=day, at=at)]
+
+
+def begin(batch: Batch, flags: Sequence[int], *, day: date, at: datetime) -> list[Taken]:
+    """Take the steps with which these flags begin, which have opened just now; return them."""
+    taken: list[Taken] = run(_first_steps, batch, day=day, at=at, keys=flags)
     return taken
+
+
+def tell(batch: Batch, taken: Sequence[Taken], *, day: date, at: datetime) -> None:
+    """Write whom the steps that were taken just now reach."""
+    found = {reached for _, reached in taken}
+    keys = [key for key, _ in taken]
+    for build, reached in TOLD:
+        if found.intersection(reached):
+            run(build, batch, day=day, at=at, keys=keys)
 
 
 def next_step(day: date) -> Any:
@@ -43,7 +56,7 @@ def next_step(day: date) -> Any:
 
 def _first_time(day: date) -> Any:
     flags = _with_steps(Flag.objects.open().filter(task=OuterRef("pk"))).filter(~_taken())
-    to_come = flags.filter(Q(offset__gte=0) | Q(step_on__gt=day))
+    to_come = flags.filter(Q(offset__gte=0) | Q(offset__lt=0, since__gt=day, step_on__gt=day))
     return Subquery(to_come.order_by("step_on").values("step_on")[:1])
 
 
@@ -87,7 +100,8 @@ def _repeating(flags: Any) -> Any:
     return rows.annotate(again_on=_after_snooze(again))
 
 
-def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
+def _due(flags: Any, day: date) -> Any:
+    """Each flag with each step whose day has come."""
     today = Value(day, output_field=DateField())
     # n working days take at least n days: a cheap test before the calendar is asked.
     offset = f"{STEPS}offset_days"
@@ -95,7 +109,16 @@ def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
     near |= Q(**{f"{offset}__lt": 0}, since__gt=day)
     # A reminder whose day has passed before its limit was known says nothing any more.
     due = Q(offset__gte=0, step_on__lte=day) | Q(offset__lt=0, step_on=day)
-    return _insert(_with_steps(Flag.objects.open().filter(**_of(tasks)), near).filter(due).filter(~_taken()), "step_on")
+    return _with_steps(flags, near).filter(due)
+
+
+def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
+    return _insert(_due(Flag.objects.open().filter(**_of(tasks)), day).filter(~_taken()), "step_on")
+
+
+def _first_steps(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    """Nobody has taken a step of these flags. Not to ask for that matters: the table grows while it is asked."""
+    return _insert(_due(Flag.objects.filter(pk__in=keys), day), "step_on")
 
 
 def _repeat_steps(tasks: Any, day: date, at: datetime) -> Insert:
@@ -115,7 +138,7 @@ def _insert(flags: Any, on: str) -> Insert:
         "reached": _reached(on),
         "body": Subquery(_cells(Role.ACCOUNTABLE, on).order_by("pk").values("body")[:1]),
     }
-    return Insert(FlagStep, columns, flags, STEP_ONCE)
+    return Insert(FlagStep, columns, flags, STEP_ONCE, returning=("id", "reached"))
 
 
 def _cells(role: Role, on: str) -> Any:
@@ -156,12 +179,8 @@ def _on_the_day(prefix: str) -> Q:
     return Q(**{f"{prefix}valid_from__lte": F("due_on")}) & ended
 
 
-def _steps(tasks: Any, *reached: Addressee) -> Any:
-    return FlagStep.objects.filter(flag__task__in=tasks.values("pk"), flag__closed_on__isnull=True, reached__in=reached)
-
-
-def _untold(tasks: Any, *reached: Addressee) -> Any:
-    return _steps(tasks, *reached).filter(~Exists(StepRecipient.objects.filter(step=OuterRef("pk"))))
+def _steps(keys: Any, *reached: Addressee) -> Any:
+    return FlagStep.objects.filter(pk__in=keys, reached__in=reached)
 
 
 def _named(letter: str, column: str) -> Any:
@@ -183,13 +202,13 @@ def _to_posts(steps: Any, post: str, is_held: Q) -> Insert:
     return Insert(StepRecipient, columns, steps.filter(accountable & is_held & _on_the_day(tenures)), RECIPIENT_ONCE)
 
 
-def _holders(tasks: Any, day: date, at: datetime) -> Insert:
-    return _to_posts(_untold(tasks, Addressee.HOLDER), f"{CELL}post__", Q())
+def _holders(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    return _to_posts(_steps(keys, Addressee.HOLDER), f"{CELL}post__", Q())
 
 
-def _heads(tasks: Any, day: date, at: datetime) -> Insert:
+def _heads(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     post = f"{CELL}body__posts__"
-    return _to_posts(_untold(tasks, Addressee.HEAD), post, Q(**{f"{post}is_head": True}))
+    return _to_posts(_steps(keys, Addressee.HEAD), post, Q(**{f"{post}is_head": True}))
 
 
 def _to_members(steps: Any, role: Role, duties: tuple[Duty, ...]) -> Insert:
@@ -206,22 +225,22 @@ def _to_members(steps: Any, role: Role, duties: tuple[Duty, ...]) -> Insert:
     return Insert(StepRecipient, columns, steps.filter(cell & acting), RECIPIENT_ONCE)
 
 
-def _officials(tasks: Any, day: date, at: datetime) -> Insert:
+def _officials(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     """Where who holds the post has no account, those who act for the body are told."""
     told = StepRecipient.objects.filter(step=OuterRef("pk"), user__isnull=False)
-    steps = _steps(tasks, Addressee.HOLDER, Addressee.HEAD).filter(~Exists(told))
+    steps = _steps(keys, Addressee.HOLDER, Addressee.HEAD).filter(~Exists(told))
     return _to_members(steps, Role.ACCOUNTABLE, ACTING)
 
 
-def _supervisors(tasks: Any, day: date, at: datetime) -> Insert:
-    steps = _untold(tasks, Addressee.SUPERVISOR)
+def _supervisors(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    steps = _steps(keys, Addressee.SUPERVISOR)
     columns = {"step": F("pk"), "recipient": _named("b", f"{CELL}body"), "body": F(f"{CELL}body")}
     cell = Q(**{f"{CELL}role": Role.SUPERVISES}) & _on_the_day(CELL) & ~Q(**{f"{CELL}body": F("body")})
     return Insert(StepRecipient, columns, steps.filter(cell), RECIPIENT_ONCE)
 
 
-def _supervising_members(tasks: Any, day: date, at: datetime) -> Insert:
-    return _to_members(_steps(tasks, Addressee.SUPERVISOR), Role.SUPERVISES, (Duty.SUPERVISOR, *ACTING))
+def _supervising_members(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    return _to_members(_steps(keys, Addressee.SUPERVISOR), Role.SUPERVISES, (Duty.SUPERVISOR, *ACTING))
 
 
 COMMISSION = """
@@ -236,8 +255,7 @@ JOIN accounts_membership m ON m.duty = 'commission'
      AND m.valid_from <= s.due_on AND (m.valid_to IS NULL OR m.valid_to > s.due_on)
 JOIN accounts_user u ON u.id = m.user_id AND u.is_active
 JOIN tracker_body r ON r.id = m.root_id AND substr(b.path, 1, length(r.path)) = r.path
-WHERE s.reached = 'commission' AND f.task_id IN ({tasks})
-  AND NOT EXISTS (SELECT 1 FROM tracker_steprecipient told WHERE told.step_id = s.id)
+WHERE s.id IN ({keys})
   AND NOT EXISTS (
     SELECT 1 FROM accounts_membership n JOIN tracker_body q ON q.id = n.root_id
     WHERE n.duty = 'commission' AND n.valid_from <= s.due_on AND (n.valid_to IS NULL OR n.valid_to > s.due_on)
@@ -246,12 +264,25 @@ ON CONFLICT (step_id, recipient) DO NOTHING
 """
 
 
-def _commission(tasks: Any, day: date, at: datetime) -> Raw:
+def _commission(tasks: Any, day: date, at: datetime, keys: Any) -> Raw:
     """The duty officers of the commission of that level: those whose jurisdiction holds the body most closely."""
-    return Raw(COMMISSION, tasks)
+    return Raw(COMMISSION, _steps(keys, Addressee.COMMISSION))
 
 
-def _nobody(tasks: Any, day: date, at: datetime) -> Insert:
+def _nobody(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     """A step that found nobody at all says so."""
     columns = {"step": F("pk"), "recipient": Value("-"), "body": F("body")}
-    return Insert(StepRecipient, columns, _untold(tasks, *Addressee), RECIPIENT_ONCE)
+    untold = _steps(keys, *Addressee).filter(~Exists(StepRecipient.objects.filter(step=OuterRef("pk"))))
+    return Insert(StepRecipient, columns, untold, RECIPIENT_ONCE)
+
+
+TOLD = (
+    (_holders, {Addressee.HOLDER}),
+    (_heads, {Addressee.HEAD}),
+    (_officials, {Addressee.HOLDER, Addressee.HEAD}),
+    (_supervisors, {Addressee.SUPERVISOR}),
+    (_supervising_members, {Addressee.SUPERVISOR}),
+    (_commission, {Addressee.COMMISSION}),
+    (_nobody, set(Addressee)),
+)
+"""What writes the recipients of the steps that reached whom; where nobody was there before, nobody is."""
