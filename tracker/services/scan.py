@@ -31,6 +31,8 @@ def run(day: date, *, at: datetime, dry_run: bool = False, force: bool = False) 
         raise refuse(date=_("This day lies in the future: add --dry-run to look, or --force for a drill."))
     if dry_run:
         return _look(day, at)
+    if not Task.objects.to_check(day).exists():
+        return _note_quiet_day(day, at)
     job_run = JobRun.objects.create(job=JOB, started_at=at, through_on=day)
     return _finish(job_run, day, at)
 
@@ -67,6 +69,11 @@ def _look(day: date, at: datetime) -> JobRun:
         transaction.set_rollback(True)
     job_run.pk = None
     return job_run
+
+
+def _note_quiet_day(day: date, at: datetime) -> JobRun:
+    """Most days of most trackers: nothing is due, so the run is over when it begins, in one write."""
+    return JobRun.objects.create(job=JOB, started_at=at, finished_at=now(), through_on=day, state=JobState.DONE)
 
 
 def _claim(day: date, at: datetime) -> JobRun | None:
