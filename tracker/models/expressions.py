@@ -29,6 +29,19 @@ class DaysLater(Func):
         return self.as_sql(compiler, connection, template=f"((%(expressions)s) + {self.days})", **context)
 
 
+class Unindexed(Func):
+    """The same value, by which SQLite looks nothing up: it begins with what else is asked.
+
+    Else it walks the whole table by its key for a few rows that another index would give.
+    """
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
 class DaysBetween(Func):
     """The number of calendar days from the first date expression to the second."""
 

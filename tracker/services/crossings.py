@@ -365,20 +365,26 @@ def next_check(day: date, *, is_settled: bool, rules: Rules) -> Any:
     Where `day` is not settled yet, a clock that has passed without a flag gives its crossing, even one before `day`:
     back-dated entries are settled on the day on which they should have been.
     """
-    days = [Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS]
-    days += [reminder for clock in COLUMNS for reminder in _next_reminders(clock, day, is_settled, rules)]
-    days += [ladder.next_step(day), F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
+    days = [Case(When(RUNNING, then=_next_of_clocks(day, is_settled, rules))), ladder.next_step(day)]
+    days += [F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
     if rules.changes_on:
         days.append(Value(rules.changes_on, output_field=DateField()))
     known = earliest(*days)
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
 
+def _next_of_clocks(day: date, is_settled: bool, rules: Rules) -> Any:
+    """The first crossing or reminder of a running task."""
+    limits = [Case(When(_will_cross(clock, day, is_settled), then=F(COLUMNS[clock]))) for clock in COLUMNS]
+    reminders = [reminder for clock in COLUMNS for reminder in _next_reminders(clock, day, is_settled, rules)]
+    return earliest(DaysLater(earliest(*limits), 1), *reminders)
+
+
 def _will_cross(clock: Clock, day: date, is_settled: bool) -> Any:
-    ahead = RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day})
+    ahead = Q(**{f"{COLUMNS[clock]}__gte": day})
     if is_settled:
         return ahead
-    return ahead | RUNNING & ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
+    return ahead | ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
 
 
 def _next_reminders(clock: Clock, day: date, is_settled: bool, rules: Rules) -> list[Any]:
@@ -388,7 +394,7 @@ def _next_reminders(clock: Clock, day: date, is_settled: bool, rules: Rules) -> 
         # The reminder of this limit is the first one to come: those of earlier limits have gone out, or never will.
         first = nth_working_day(day, days=lead, calendar=calendar, back=0 if is_settled else 1)
         on = working_days_after(column, days=1 - lead, calendar=calendar)
-        found.append(Case(When(RUNNING & Q(**{f"{column}__gte": first}), then=on)))
+        found.append(Case(When(**{f"{column}__gte": first}, then=on)))
     return found
 
 

@@ -6,11 +6,26 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, CharField, DateField, Exists, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat, Greatest
 
 from tracker.choices import Addressee, Duty, Role
-from tracker.models import Flag, FlagStep, Responsibility, StepRecipient
+from tracker.models import Flag, FlagStep, PolicyStep, Responsibility, StepRecipient
 from tracker.models.expressions import DaysBetween, earliest, working_days_after
 from tracker.models.statements import Batch, Insert, Raw, run
 
@@ -19,7 +34,6 @@ RECIPIENT_ONCE = "(step_id, recipient)"
 ORDER = tuple(Addressee)
 STEPS = "policy__steps__"
 CELL = "flag__task__responsibilities__"
-ANY = Q()
 ACTING = (Duty.OFFICIAL, Duty.BODY_ADMIN)
 Taken = tuple[int, str]
 """A step that was taken, and whom it reached."""
@@ -51,18 +65,32 @@ def tell(batch: Batch, taken: Sequence[Taken], *, day: date, at: datetime) -> No
 
 def next_step(day: date) -> Any:
     """Return the day of the next step of any open flag of a task, by what has been taken; null where none comes."""
-    return earliest(_first_time(day), _next_time())
+    flags = Flag.objects.open().filter(task=OuterRef("pk")).annotate(next_on=earliest(_first_time(day), _next_time()))
+    return Subquery(flags.order_by().values("task").annotate(first=Min("next_on")).values("first"))
 
 
 def _first_time(day: date) -> Any:
-    flags = _with_steps(Flag.objects.open().filter(task=OuterRef("pk"))).filter(~_taken())
-    to_come = flags.filter(Q(offset__gte=0) | Q(offset__lt=0, since__gt=day, step_on__gt=day))
-    return Subquery(to_come.order_by("step_on").values("step_on")[:1])
+    """Steps come in the order of their offsets, so that the calendar is asked for the first one only."""
+    to_come = Q(offset__gte=0) | Q(offset__lt=0, since__gt=day, step_on__gt=day)
+    steps = _dated(_ladder_of_flag()).filter(to_come).filter(~_taken("flag"))
+    return Subquery(steps.order_by("offset").values("step_on")[:1])
 
 
 def _next_time() -> Any:
-    flags = _repeating(Flag.objects.open().filter(task=OuterRef("pk"))).exclude(again_on=None)
-    return Subquery(flags.order_by("again_on").values("again_on")[:1])
+    steps = _again(_ladder_of_flag().filter(repeat_days__isnull=False), "flag")
+    return Subquery(steps.order_by().values("again_on")[:1])
+
+
+def _ladder_of_flag() -> Any:
+    """The steps of the ladder of the outer flag, with its columns that `_dated` and `_again` ask for.
+
+    Not joined to it: SQLite would rather begin with the policy, and so with every flag that it governs.
+    """
+    columns = {name: ExpressionWrapper(OuterRef(name), DateField()) for name in ("since", "limit_on", "snoozed_until")}
+    keys = {"flag": "pk", "calendar_version": "calendar_version"}
+    columns |= {name: ExpressionWrapper(OuterRef(key), IntegerField()) for name, key in keys.items()}
+    rows = PolicyStep.objects.filter(policy=OuterRef("policy"), clock=OuterRef("clock"))
+    return rows.annotate(**columns, offset=F("offset_days"), repeat=F("repeat_days"))
 
 
 def _joined(flags: Any, condition: Q) -> Any:
@@ -71,7 +99,7 @@ def _joined(flags: Any, condition: Q) -> Any:
     return rows.annotate(number=F(f"{STEPS}number"), offset=F(f"{STEPS}offset_days"), repeat=F(f"{STEPS}repeat_days"))
 
 
-def _with_steps(flags: Any, condition: Q = ANY) -> Any:
+def _dated(rows: Any) -> Any:
     """`step_on` is the day of each step, put off to the end of a snooze."""
     counted = Case(
         When(offset=0, then=F("since")),
@@ -80,21 +108,20 @@ def _with_steps(flags: Any, condition: Q = ANY) -> Any:
         default=working_days_after("since", days="offset", calendar="calendar_version"),
         output_field=DateField(),
     )
-    return _joined(flags, condition).annotate(step_on=_after_snooze(counted))
+    return rows.annotate(step_on=_after_snooze(counted))
 
 
 def _after_snooze(on: Any) -> Case:
     return Case(When(snoozed_until__isnull=True, then=on), default=Greatest(on, F("snoozed_until")))
 
 
-def _taken() -> Exists:
-    return Exists(FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("number")))
+def _taken(flag: str = "pk") -> Exists:
+    return Exists(FlagStep.objects.filter(flag=OuterRef(flag), number=OuterRef("number")))
 
 
-def _repeating(flags: Any) -> Any:
+def _again(rows: Any, flag: str = "pk") -> Any:
     """`again_on` is when the step that comes again does so; null before its first time."""
-    rows = _joined(flags, Q(**{f"{STEPS}repeat_days__isnull": False}))
-    last = FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("number")).order_by()
+    last = FlagStep.objects.filter(flag=OuterRef(flag), number=OuterRef("number")).order_by()
     rows = rows.annotate(last_on=Subquery(last.values("flag").annotate(on=Max("due_on")).values("on")))
     again = working_days_after("last_on", days="repeat", calendar="calendar_version")
     return rows.annotate(again_on=_after_snooze(again))
@@ -109,7 +136,7 @@ def _due(flags: Any, day: date) -> Any:
     near |= Q(**{f"{offset}__lt": 0}, since__gt=day)
     # A reminder whose day has passed before its limit was known says nothing any more.
     due = Q(offset__gte=0, step_on__lte=day) | Q(offset__lt=0, step_on=day)
-    return _with_steps(flags, near).filter(due)
+    return _dated(_joined(flags, near)).filter(due)
 
 
 def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
@@ -122,7 +149,8 @@ def _first_steps(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
 
 
 def _repeat_steps(tasks: Any, day: date, at: datetime) -> Insert:
-    return _insert(_repeating(Flag.objects.open().filter(**_of(tasks))).filter(again_on__lte=day), "again_on")
+    repeating = _joined(Flag.objects.open().filter(**_of(tasks)), Q(**{f"{STEPS}repeat_days__isnull": False}))
+    return _insert(_again(repeating).filter(again_on__lte=day), "again_on")
 
 
 def _of(tasks: Any) -> dict[str, Any]:
