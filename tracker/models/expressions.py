@@ -29,6 +29,19 @@ class DaysLater(Func):
         return self.as_sql(compiler, connection, template=f"((%(expressions)s) + {self.days})", **context)
 
 
+class Unindexed(Func):
+    """The same value, by which SQLite looks nothing up: it begins with what else is asked.
+
+    Else it walks the whole table by its key for a few rows that another index would give.
+    """
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
 class DaysBetween(Func):
     """The number of calendar days from the first date expression to the second."""
 
@@ -78,6 +91,17 @@ def working_days_after(
     found = CalendarDay.objects.filter(
         calendar=_named(calendar), is_working=True, ordinal=ordinal + OuterRef(plus) if plus else ordinal
     )
+    return Subquery(found.order_by().values("day")[:1])
+
+
+def nth_working_day(day: date, *, days: int, calendar: int, back: int = 0) -> Subquery:
+    """Return the date `days` working days after `day`, or after `back` days before it: asked once, not for each row.
+
+    `calendar` is a version of one; null outside it.
+    """
+    start = DaysLater(Value(day, output_field=DateField()), -back)
+    ordinal = Subquery(CalendarDay.objects.filter(calendar=calendar, day=start).order_by().values("ordinal")) + days
+    found = CalendarDay.objects.filter(calendar=calendar, is_working=True, ordinal=ordinal)
     return Subquery(found.order_by().values("day")[:1])
 
 

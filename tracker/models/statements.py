@@ -7,7 +7,7 @@ place of its parameters and kept. A builder takes (tasks, day, at) and static ar
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from django.db import connection, models
 from django.db.models import Value
 from django.db.models.sql import UpdateQuery
 
-from tracker.models.expressions import KeysOf
+from tracker.models.expressions import KeysOf, Unindexed
 from tracker.models.tasks import Task
 
 Compiled = tuple[str, tuple[Any, ...]]
@@ -26,7 +26,9 @@ Compiled = tuple[str, tuple[Any, ...]]
 class Statement:
     """Something that can be compiled to SQL and run."""
 
-    returns_rows = False
+    @property
+    def returns_rows(self) -> bool:
+        return False
 
     def compile(self) -> Compiled:
         raise NotImplementedError
@@ -37,13 +39,19 @@ class Insert(Statement):
     """INSERT INTO model (columns) SELECT … FROM source ON CONFLICT conflict DO NOTHING.
 
     `columns` maps field names to expressions over `source`, a filtered queryset (SQLite needs a WHERE before the
-    conflict clause); `conflict` is the target with the predicate of its index.
+    conflict clause); `conflict` is the target with the predicate of its index. `returning` names columns of the rows
+    that were written.
     """
 
     model: type[models.Model]
     columns: Mapping[str, Any]
     source: Any
     conflict: str = ""
+    returning: tuple[str, ...] = ()
+
+    @property
+    def returns_rows(self) -> bool:
+        return bool(self.returning)
 
     def compile(self) -> Compiled:
         rows = self.source.order_by().values_list(*self.columns.values())
@@ -52,6 +60,7 @@ class Insert(Statement):
         fields = {field.name: str(field.column) for field in self.model._meta.concrete_fields}
         names = ", ".join(quote(fields[name]) for name in self.columns)
         tail = f" ON CONFLICT {self.conflict} DO NOTHING" if self.conflict else ""
+        tail += f" RETURNING {', '.join(map(quote, self.returning))}" if self.returning else ""
         return f"INSERT INTO {quote(self.model._meta.db_table)} ({names}) {select}{tail}", tuple(params)
 
 
@@ -72,26 +81,30 @@ class Update(Statement):
 
 @dataclass(frozen=True)
 class Raw(Statement):
-    """SQL that the ORM cannot say; `{tasks}` in it stands for the keys of the tasks, `params` go before theirs."""
+    """SQL that the ORM cannot say; `{keys}` in it stands for the keys of `rows`, `params` go before theirs."""
 
     sql: str
-    tasks: Any
+    rows: Any
     params: tuple[Any, ...] = ()
 
     def compile(self) -> Compiled:
-        keys, params = self.tasks.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
-        return self.sql.format(tasks=keys), (*self.params, *params)
+        keys, params = self.rows.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+        return self.sql.format(keys=keys), (*self.params, *params)
 
 
 @dataclass(frozen=True)
-class SelectIds(Statement):
-    """SELECT the primary keys of rows."""
+class Select(Statement):
+    """SELECT columns of rows, the primary key unless told."""
 
     rows: Any
-    returns_rows = True
+    columns: tuple[Any, ...] = ("pk",)
+
+    @property
+    def returns_rows(self) -> bool:
+        return True
 
     def compile(self) -> Compiled:
-        query = self.rows.order_by().values_list("pk").query
+        query = self.rows.order_by().values_list(*self.columns).query
         sql, params = query.get_compiler(connection=connection).as_sql()
         return sql, tuple(params)
 
@@ -119,19 +132,30 @@ class Batch:
 
     @property
     def keys(self) -> str:
-        """The chosen keys as JSON, which both databases read from one parameter."""
-        return json.dumps(self.chosen)
+        """The chosen keys as one parameter."""
+        return _as_json(self.chosen)
 
     def tasks(self, day: date) -> Any:
+        if self.is_due:
+            return within(Task.objects.to_check(day), self.first, self.last)
         rows = Task.objects.filter(pk__gte=self.first, pk__lte=self.last)
-        if self.chosen:
-            rows = rows.filter(pk__in=KeysOf(Value(self.keys)))
-        return rows.to_check(day) if self.is_due else rows
+        return rows.filter(pk__in=KeysOf(Value(self.keys))) if self.chosen else rows
+
+
+def within(rows: Any, first: int, last: int) -> Any:
+    """Return those of few rows whose keys lie between the two; what makes them few is asked first."""
+    return rows.alias(key=Unindexed("pk")).filter(key__gte=first, key__lte=last)
+
+
+def _as_json(keys: Sequence[int]) -> str:
+    """JSON, which both databases read from one parameter."""
+    return json.dumps(keys)
 
 
 # What stands in a compiled statement where a run puts its own values.
 _BATCH = (-1001, -1002)
 _CHOSEN = (-1003,)
+_KEYS = (-1004,)
 _DAY = date(1001, 1, 1)
 _AT = datetime(1001, 1, 1, tzinfo=UTC)
 _SPAN = (date(1002, 1, 1), date(1003, 1, 1))
@@ -144,19 +168,27 @@ def run(
     day: date,
     at: datetime,
     span: tuple[date, date] | None = None,
+    keys: Sequence[int] | None = None,
     **static: Any,
 ) -> Any:
     """Run the statement that `build(tasks, day, at, **static)` describes, for `batch`.
 
-    Returns the ids of a SelectIds, else the number of rows written. `static` arguments must be hashable: together
-    with the builder they name the compiled statement. `span` are two more days, for a builder that takes `span`.
+    Returns the rows of one that returns some (of one column, its values), else the number of rows written. `static`
+    arguments must be hashable: together with the builder they name the compiled statement. `span` are two more days
+    and `keys` any number of other keys, for a builder that takes them.
     """
-    key = tuple(sorted(static.items()))
-    sql, params, returns_rows = _compiled(connection.vendor, build, batch.shape, span is not None, key)
-    given = dict(zip(_marks(), _adapted(batch, day, at, *(span or _SPAN)), strict=True))
+    static_key = tuple(sorted(static.items()))
+    sql, params, returns_rows = _compiled(
+        connection.vendor, build, batch.shape, span is not None, keys is not None, static_key
+    )
+    given = dict(zip(_marks(), _adapted(batch, keys or (), day, at, *(span or _SPAN)), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(sql, [given.get(param, param) if param.__hash__ else param for param in params])
-        return [row[0] for row in cursor.fetchall()] if returns_rows else cursor.rowcount
+        return _values(cursor.fetchall()) if returns_rows else cursor.rowcount
+
+
+def _values(rows: list[tuple[Any, ...]]) -> list[Any]:
+    return [row[0] for row in rows] if rows and len(rows[0]) == 1 else rows
 
 
 def execute(statement: Statement) -> int:
@@ -168,9 +200,10 @@ def execute(statement: Statement) -> int:
 
 @lru_cache(maxsize=512)
 def _compiled(
-    vendor: str, build: Callable[..., Statement], shape: tuple[bool, bool], has_span: bool, key: Any
+    vendor: str, build: Callable[..., Statement], shape: tuple[bool, bool], has_span: bool, has_keys: bool, key: Any
 ) -> tuple[str, tuple[Any, ...], bool]:
     static = dict(key) | ({"span": _SPAN} if has_span else {})
+    static |= {"keys": KeysOf(Value(_as_json(_KEYS)))} if has_keys else {}
     is_due, is_chosen = shape
     batch = Batch(*_BATCH, is_due, _CHOSEN if is_chosen else ())
     statement = build(batch.tasks(_DAY), _DAY, _AT, **static)
@@ -178,12 +211,12 @@ def _compiled(
 
 
 def _marks() -> tuple[Any, ...]:
-    return _adapted(Batch(*_BATCH, chosen=_CHOSEN), _DAY, _AT, *_SPAN)
+    return _adapted(Batch(*_BATCH, chosen=_CHOSEN), _KEYS, _DAY, _AT, *_SPAN)
 
 
-def _adapted(batch: Batch, day: date, at: datetime, low: date, high: date) -> tuple[Any, ...]:
+def _adapted(batch: Batch, keys: Sequence[int], day: date, at: datetime, low: date, high: date) -> tuple[Any, ...]:
     """As the database's driver gets them: SQLite is sent text, PostgreSQL dates."""
     ops = connection.ops
     days = (ops.adapt_datefield_value(low), ops.adapt_datefield_value(high))
     instant = ops.adapt_datetimefield_value(at)
-    return batch.first, batch.last, batch.keys, ops.adapt_datefield_value(day), instant, *days
+    return batch.first, batch.last, batch.keys, _as_json(keys), ops.adapt_datefield_value(day), instant, *days

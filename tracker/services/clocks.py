@@ -19,7 +19,8 @@ from tracker.boards.governing import Rules
 from tracker.clock import local_day
 from tracker.errors import Stale
 from tracker.models import Task
-from tracker.models.statements import Batch
+from tracker.models.expressions import Unindexed
+from tracker.models.statements import Batch, within
 from tracker.services import set_aside
 from tracker.services.crossings import Count, rewind, settle_batch
 
@@ -49,7 +50,7 @@ def settle(tasks: Any, *, through: date, at: datetime, isolate: bool = False, ru
 
 
 def _ids_to_check(tasks: Any, day: date) -> list[int]:
-    return list(tasks.to_check(day).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(tasks.to_check(day).order_by(Unindexed("pk")).values_list("pk", flat=True)[:BATCH])
 
 
 def _settle_ids(
@@ -83,7 +84,7 @@ def _settle_ids(
 
 
 def _settle_batch(tasks: Any, batch: Batch, *, day: date, at: datetime, rules: Rules) -> Count:
-    rows = tasks.to_check(day).filter(pk__gte=batch.first, pk__lte=batch.last).order_by("pk")
+    rows = within(tasks.to_check(day), batch.first, batch.last).order_by(Unindexed("pk"))
     ids = list(rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
     if not ids:
         return Count()

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, DateField, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, DateField, Exists, F, Max, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
 from tracker.boards.governing import Rules
 from tracker.choices import Clock, EvidenceState, Role, Stage, TaskKind
 from tracker.models import CalendarDay, Event, Flag, Institutionalization, Responsibility, StageChange, Task
-from tracker.models.expressions import DaysLater, earliest, working_days_after, working_days_between
-from tracker.models.statements import Batch, Insert, SelectIds, Update, execute, run
+from tracker.models.expressions import DaysLater, earliest, nth_working_day, working_days_after, working_days_between
+from tracker.models.statements import Batch, Insert, Select, Update, execute, run
 from tracker.models.tasks import CLOSED_STAGES
 from tracker.services import ladder
 from tracker.services.evidence import settle_evidence, tasks_touched_on
@@ -61,11 +61,16 @@ def settle_batch(batch: Batch, *, day: date, at: datetime, rules: Rules) -> Coun
     why = "rules" if rules.starts_on(day) else "met"
     apply_dated_facts(batch, day=day, at=at, rules=rules)
     closed = close_flags(batch, day=day, at=at, why=why)
-    open_flags(batch, day=day, at=at, rules=rules)
-    opened = run(_record_late, batch, day=day, at=at)
-    stepped = ladder.climb(batch, day=day, at=at)
+    opened = run(_record_turned_late, batch, day=day, at=at)
+    taken = ladder.climb(batch, day=day, at=at)
+    if flags := open_flags(batch, day=day, at=at, rules=rules):
+        opened += run(_record_late, batch, day=day, at=at, keys=flags)
+        run(_record_reminders, batch, day=day, at=at, keys=flags)
+        taken += ladder.begin(batch, flags, day=day, at=at)
+    if taken:
+        ladder.tell(batch, taken, day=day, at=at)
     run(_set_next_check, batch, day=day, at=at, is_settled=True, rules=rules)
-    return Count(opened=opened, closed=closed, stepped=stepped)
+    return Count(opened=opened, closed=closed, stepped=len(taken))
 
 
 def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules, cause: str = "") -> None:
@@ -122,8 +127,8 @@ def _owner_changes_on(day: date) -> Q:
     return Q(Exists(cells.filter(boundary)))
 
 
-def _suspension_over(tasks: Any, day: date, at: datetime) -> SelectIds:
-    return SelectIds(tasks.filter(stage=Stage.SUSPENDED, suspended_until__lte=day))
+def _suspension_over(tasks: Any, day: date, at: datetime) -> Select:
+    return Select(tasks.filter(stage=Stage.SUSPENDED, suspended_until__lte=day))
 
 
 def _resume(ids: list[int], *, at: datetime, rules: Rules) -> int:
@@ -165,15 +170,36 @@ def _paused(rules: Rules) -> dict[str, Any]:
     }
 
 
-def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
-    """Open a flag for each running clock that is late on `day`, or whose ladder begins to remind on it."""
-    for clock in _clocks(rules):
-        run(_open, batch, day=day, at=at, clock=clock, rules=rules)
-    reminders = list(_reminders(rules, day))
-    for clock, policy, span in reminders:
-        run(_remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy)
-    if reminders:
-        run(_record_reminders, batch, day=day, at=at)
+def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> list[int]:
+    """Open a flag for each running clock that is late on `day`, or whose ladder begins to remind on it; return them."""
+    limits = _limits(batch, day=day, at=at, rules=rules)
+    opened: list[int] = []
+    for clock, (first, _last) in limits.items():
+        if first < day:
+            opened += run(_open, batch, day=day, at=at, clock=clock, rules=rules)
+    for clock, policy, span in _reminders(rules, day, limits):
+        opened += run(_remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy)
+    return opened
+
+
+def _limits(batch: Batch, *, day: date, at: datetime, rules: Rules) -> dict[Clock, tuple[date, date]]:
+    """The first and the last of the last days in time of each clock that runs in the batch. One query.
+
+    Most clocks are far from their limit on a given day; so they cost nothing more.
+    """
+    clocks = tuple(_clocks(rules))
+    days = iter(_as_day(found) for found in run(_select_limits, batch, day=day, at=at, clocks=clocks)[0])
+    ends = zip(clocks, days, days, strict=True)
+    return {clock: (first, last) for clock, first, last in ends if first is not None and last is not None}
+
+
+def _as_day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _select_limits(tasks: Any, day: date, at: datetime, clocks: tuple[Clock, ...]) -> Select:
+    ends = [end(COLUMNS[clock]) for clock in clocks for end in (Min, Max)]
+    return Select(tasks.filter(RUNNING).values(one=Value(1)), tuple(ends))
 
 
 def _clocks(rules: Rules) -> list[Clock]:
@@ -191,18 +217,24 @@ def _leads(rules: Rules, clock: Clock) -> list[tuple[int, int, int]]:
     ]
 
 
-def _reminders(rules: Rules, day: date) -> Iterator[tuple[Clock, int, tuple[date, date]]]:
+def _reminders(
+    rules: Rules, day: date, limits: dict[Clock, tuple[date, date]]
+) -> Iterator[tuple[Clock, int, tuple[date, date]]]:
     """Give (clock, policy, first and last limit) for which one of its reminders falls on `day`. One query a calendar.
 
     The `lead`-th working day before the first late day is `day` for a range of limits, so that the scan compares a
-    column with two constants instead of counting for each task. On a day off nobody is reminded.
+    column with two constants instead of counting for each task. On a day off nobody is reminded. `limits` are those
+    between which the limits of the clocks lie.
     """
-    leads = [(clock, *lead) for clock in _clocks(rules) for lead in _leads(rules, clock)]
+    leads = [(clock, *lead) for clock, (_, last) in limits.items() if last >= day for lead in _leads(rules, clock)]
     for version in {version for _, _, version, _ in leads}:
         ahead = _working_days_from(day, version, max(lead for *_, of, lead in leads if of == version))
         for clock, policy, of, lead in leads:
-            if of == version and len(ahead) > lead:
-                yield clock, policy, (ahead[lead - 1], ahead[lead] - timedelta(days=1))
+            if of != version or len(ahead) <= lead:
+                continue
+            span = (ahead[lead - 1], ahead[lead] - timedelta(days=1))
+            if limits[clock][0] <= span[1] and span[0] <= limits[clock][1]:
+                yield clock, policy, span
 
 
 def _working_days_from(day: date, version: int, count: int) -> list[date]:
@@ -233,7 +265,11 @@ def _flag_columns(clock: Clock, at: datetime, rules: Rules) -> dict[str, Any]:
 def _open(tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules) -> Insert:
     """A flag for each running clock whose last day in time lies before `day`; not late while the task was at rest."""
     rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__lt": day})
-    return Insert(Flag, _flag_columns(clock, at, rules), rows, ONE_OPEN_FLAG)
+    return _insert(clock, at, rules, rows)
+
+
+def _insert(clock: Clock, at: datetime, rules: Rules, rows: Any) -> Insert:
+    return Insert(Flag, _flag_columns(clock, at, rules), rows, ONE_OPEN_FLAG, returning=("id",))
 
 
 def _remind(
@@ -241,27 +277,27 @@ def _remind(
 ) -> Insert:
     """A flag that is not late yet, for each clock whose first reminder falls on this day."""
     rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__range": span}).alias(governs=policy_of(rules, clock))
-    return Insert(Flag, _flag_columns(clock, at, rules), rows.filter(governs=policy), ONE_OPEN_FLAG)
+    return _insert(clock, at, rules, rows.filter(governs=policy))
 
 
-def _record_late(tasks: Any, day: date, at: datetime) -> Insert:
-    """One event for each flag that is late now, opened by this run or late from this day, and not told yet."""
-    flags = Flag.objects.filter(Q(opened_at=at) | Q(since=day), since__lte=day, task__in=tasks.values("pk")).open()
-    return Insert(Event, _flag_event("flag.opened", at, F("since")), flags.filter(~_is_told("flag.opened")))
-
-
-def _record_reminders(tasks: Any, day: date, at: datetime) -> Insert:
-    flags = Flag.objects.filter(opened_at=at, since__gt=day, task__in=tasks.values("pk")).open()
-    columns = _flag_event("flag.reminded", at, Value(day, output_field=DateField()))
-    return Insert(Event, columns, flags.filter(~_is_told("flag.reminded")))
-
-
-def _is_told(kind: str) -> Exists:
-    return Exists(
-        Event.objects.filter(
-            object_kind="flag", object_id=Cast(OuterRef("pk"), CharField()), kind=kind, task=OuterRef("task")
-        )
+def _record_turned_late(tasks: Any, day: date, at: datetime) -> Insert:
+    """One event for each flag that has reminded so far and is late from this day, unless it is told already."""
+    told = Event.objects.filter(
+        object_kind="flag", object_id=Cast(OuterRef("pk"), CharField()), kind="flag.opened", task=OuterRef("task")
     )
+    flags = Flag.objects.open().filter(since=day, task__in=tasks.values("pk")).filter(~Exists(told))
+    return Insert(Event, _flag_event("flag.opened", at, F("since")), flags)
+
+
+def _record_late(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    """One event for each flag that opened just now and is late."""
+    return Insert(Event, _flag_event("flag.opened", at, F("since")), Flag.objects.filter(pk__in=keys, since__lte=day))
+
+
+def _record_reminders(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    """One event for each flag that opened just now and only reminds."""
+    columns = _flag_event("flag.reminded", at, Value(day, output_field=DateField()))
+    return Insert(Event, columns, Flag.objects.filter(pk__in=keys, since__gt=day))
 
 
 def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", cause: str = "") -> int:
@@ -288,7 +324,7 @@ def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", caus
     return len(ids)
 
 
-def _no_longer_held(tasks: Any, day: date, at: datetime) -> SelectIds:
+def _no_longer_held(tasks: Any, day: date, at: datetime) -> Select:
     """Late flags hold while the last day in time lies behind, reminders while it is the one they remind of.
 
     A day in the past says nothing of flags that opened for a later one.
@@ -300,7 +336,7 @@ def _no_longer_held(tasks: Any, day: date, at: datetime) -> SelectIds:
     holds = (Q(since__lte=day) & late | Q(since__gt=day) & reminds) & ~Q(task__stage__in=CLOSED_STAGES)
     still = Flag.objects.filter(holds, pk=OuterRef("pk"))
     flags = Flag.objects.open().filter(task__in=tasks.values("pk"))
-    return SelectIds(flags.filter(~Exists(still)))
+    return Select(flags.filter(~Exists(still)))
 
 
 def _flag_event(kind: str, at: datetime, on: Any) -> dict[str, Any]:
@@ -329,30 +365,36 @@ def next_check(day: date, *, is_settled: bool, rules: Rules) -> Any:
     Where `day` is not settled yet, a clock that has passed without a flag gives its crossing, even one before `day`:
     back-dated entries are settled on the day on which they should have been.
     """
-    days = [Case(When(_will_cross(clock, day, is_settled), then=DaysLater(F(COLUMNS[clock]), 1))) for clock in COLUMNS]
-    days += [reminder for clock in COLUMNS for reminder in _next_reminders(clock, day, is_settled, rules)]
-    days += [ladder.next_step(day), F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
+    days = [Case(When(RUNNING, then=_next_of_clocks(day, is_settled, rules))), ladder.next_step(day)]
+    days += [F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
     if rules.changes_on:
         days.append(Value(rules.changes_on, output_field=DateField()))
     known = earliest(*days)
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
 
+def _next_of_clocks(day: date, is_settled: bool, rules: Rules) -> Any:
+    """The first crossing or reminder of a running task."""
+    limits = [Case(When(_will_cross(clock, day, is_settled), then=F(COLUMNS[clock]))) for clock in COLUMNS]
+    reminders = [reminder for clock in COLUMNS for reminder in _next_reminders(clock, day, is_settled, rules)]
+    return earliest(DaysLater(earliest(*limits), 1), *reminders)
+
+
 def _will_cross(clock: Clock, day: date, is_settled: bool) -> Any:
-    ahead = RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day})
+    ahead = Q(**{f"{COLUMNS[clock]}__gte": day})
     if is_settled:
         return ahead
-    return ahead | RUNNING & ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
+    return ahead | ~Exists(Flag.objects.open().filter(task=OuterRef("pk"), clock=clock))
 
 
 def _next_reminders(clock: Clock, day: date, is_settled: bool, rules: Rules) -> list[Any]:
     """The days of the reminders to come; on a day not settled yet, its own reminder too."""
-    found = []
+    found, column = [], COLUMNS[clock]
     for _policy, calendar, lead in _leads(rules, clock):
-        on = working_days_after(COLUMNS[clock], days=1 - lead, calendar=calendar)
-        after = Q(on__gt=day) if is_settled else Q(on__gte=day)
-        rows = Task.objects.filter(pk=OuterRef("pk")).annotate(on=on).filter(after)
-        found.append(Case(When(RUNNING & Q(**{f"{COLUMNS[clock]}__gte": day}), then=Subquery(rows.values("on")))))
+        # The reminder of this limit is the first one to come: those of earlier limits have gone out, or never will.
+        first = nth_working_day(day, days=lead, calendar=calendar, back=0 if is_settled else 1)
+        on = working_days_after(column, days=1 - lead, calendar=calendar)
+        found.append(Case(When(**{f"{column}__gte": first}, then=on)))
     return found
 
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, CharField, DateField, Exists, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat, Greatest
 
 from tracker.choices import Addressee, Duty, Role
-from tracker.models import Flag, FlagStep, Responsibility, StepRecipient
+from tracker.models import Flag, FlagStep, PolicyStep, Responsibility, StepRecipient
 from tracker.models.expressions import DaysBetween, earliest, working_days_after
 from tracker.models.statements import Batch, Insert, Raw, run
 
@@ -18,38 +34,63 @@ RECIPIENT_ONCE = "(step_id, recipient)"
 ORDER = tuple(Addressee)
 STEPS = "policy__steps__"
 CELL = "flag__task__responsibilities__"
-ANY = Q()
 ACTING = (Duty.OFFICIAL, Duty.BODY_ADMIN)
+Taken = tuple[int, str]
+"""A step that was taken, and whom it reached."""
 
 
-def climb(batch: Batch, *, day: date, at: datetime) -> int:
-    """Take every step of the open flags of `batch` whose day has come, each once, and write whom it reached.
+def climb(batch: Batch, *, day: date, at: datetime) -> list[Taken]:
+    """Take every step of the open flags of `batch` whose day has come, each once; return them.
 
     A snooze stops steps, not the flag: what fell into it is taken on the day on which it ends. The last step comes
-    again while the flag is open, so that no open flag is ever silent. Returns how many steps were taken.
+    again while the flag is open, so that no open flag is ever silent.
     """
-    taken: int = run(_take_steps, batch, day=day, at=at)
-    taken += run(_repeat_steps, batch, day=day, at=at)
-    if taken:
-        for build in (_holders, _heads, _officials, _supervisors, _supervising_members, _commission, _nobody):
-            run(build, batch, day=day, at=at)
+    return [*run(_take_steps, batch, day=day, at=at), *run(_repeat_steps, batch, day=day, at=at)]
+
+
+def begin(batch: Batch, flags: Sequence[int], *, day: date, at: datetime) -> list[Taken]:
+    """Take the steps with which these flags begin, which have opened just now; return them."""
+    taken: list[Taken] = run(_first_steps, batch, day=day, at=at, keys=flags)
     return taken
+
+
+def tell(batch: Batch, taken: Sequence[Taken], *, day: date, at: datetime) -> None:
+    """Write whom the steps that were taken just now reach."""
+    found = {reached for _, reached in taken}
+    keys = [key for key, _ in taken]
+    for build, reached in TOLD:
+        if found.intersection(reached):
+            run(build, batch, day=day, at=at, keys=keys)
 
 
 def next_step(day: date) -> Any:
     """Return the day of the next step of any open flag of a task, by what has been taken; null where none comes."""
-    return earliest(_first_time(day), _next_time())
+    flags = Flag.objects.open().filter(task=OuterRef("pk")).annotate(next_on=earliest(_first_time(day), _next_time()))
+    return Subquery(flags.order_by().values("task").annotate(first=Min("next_on")).values("first"))
 
 
 def _first_time(day: date) -> Any:
-    flags = _with_steps(Flag.objects.open().filter(task=OuterRef("pk"))).filter(~_taken())
-    to_come = flags.filter(Q(offset__gte=0) | Q(step_on__gt=day))
-    return Subquery(to_come.order_by("step_on").values("step_on")[:1])
+    """Steps come in the order of their offsets, so that the calendar is asked for the first one only."""
+    to_come = Q(offset__gte=0) | Q(offset__lt=0, since__gt=day, step_on__gt=day)
+    steps = _dated(_ladder_of_flag()).filter(to_come).filter(~_taken("flag"))
+    return Subquery(steps.order_by("offset").values("step_on")[:1])
 
 
 def _next_time() -> Any:
-    flags = _repeating(Flag.objects.open().filter(task=OuterRef("pk"))).exclude(again_on=None)
-    return Subquery(flags.order_by("again_on").values("again_on")[:1])
+    steps = _again(_ladder_of_flag().filter(repeat_days__isnull=False), "flag")
+    return Subquery(steps.order_by().values("again_on")[:1])
+
+
+def _ladder_of_flag() -> Any:
+    """The steps of the ladder of the outer flag, with its columns that `_dated` and `_again` ask for.
+
+    Not joined to it: SQLite would rather begin with the policy, and so with every flag that it governs.
+    """
+    columns = {name: ExpressionWrapper(OuterRef(name), DateField()) for name in ("since", "limit_on", "snoozed_until")}
+    keys = {"flag": "pk", "calendar_version": "calendar_version"}
+    columns |= {name: ExpressionWrapper(OuterRef(key), IntegerField()) for name, key in keys.items()}
+    rows = PolicyStep.objects.filter(policy=OuterRef("policy"), clock=OuterRef("clock"))
+    return rows.annotate(**columns, offset=F("offset_days"), repeat=F("repeat_days"))
 
 
 def _joined(flags: Any, condition: Q) -> Any:
@@ -58,7 +99,7 @@ def _joined(flags: Any, condition: Q) -> Any:
     return rows.annotate(number=F(f"{STEPS}number"), offset=F(f"{STEPS}offset_days"), repeat=F(f"{STEPS}repeat_days"))
 
 
-def _with_steps(flags: Any, condition: Q = ANY) -> Any:
+def _dated(rows: Any) -> Any:
     """`step_on` is the day of each step, put off to the end of a snooze."""
     counted = Case(
         When(offset=0, then=F("since")),
@@ -67,27 +108,27 @@ def _with_steps(flags: Any, condition: Q = ANY) -> Any:
         default=working_days_after("since", days="offset", calendar="calendar_version"),
         output_field=DateField(),
     )
-    return _joined(flags, condition).annotate(step_on=_after_snooze(counted))
+    return rows.annotate(step_on=_after_snooze(counted))
 
 
 def _after_snooze(on: Any) -> Case:
     return Case(When(snoozed_until__isnull=True, then=on), default=Greatest(on, F("snoozed_until")))
 
 
-def _taken() -> Exists:
-    return Exists(FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("number")))
+def _taken(flag: str = "pk") -> Exists:
+    return Exists(FlagStep.objects.filter(flag=OuterRef(flag), number=OuterRef("number")))
 
 
-def _repeating(flags: Any) -> Any:
+def _again(rows: Any, flag: str = "pk") -> Any:
     """`again_on` is when the step that comes again does so; null before its first time."""
-    rows = _joined(flags, Q(**{f"{STEPS}repeat_days__isnull": False}))
-    last = FlagStep.objects.filter(flag=OuterRef("pk"), number=OuterRef("number")).order_by()
+    last = FlagStep.objects.filter(flag=OuterRef(flag), number=OuterRef("number")).order_by()
     rows = rows.annotate(last_on=Subquery(last.values("flag").annotate(on=Max("due_on")).values("on")))
     again = working_days_after("last_on", days="repeat", calendar="calendar_version")
     return rows.annotate(again_on=_after_snooze(again))
 
 
-def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
+def _due(flags: Any, day: date) -> Any:
+    """Each flag with each step whose day has come."""
     today = Value(day, output_field=DateField())
     # n working days take at least n days: a cheap test before the calendar is asked.
     offset = f"{STEPS}offset_days"
@@ -95,11 +136,21 @@ def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
     near |= Q(**{f"{offset}__lt": 0}, since__gt=day)
     # A reminder whose day has passed before its limit was known says nothing any more.
     due = Q(offset__gte=0, step_on__lte=day) | Q(offset__lt=0, step_on=day)
-    return _insert(_with_steps(Flag.objects.open().filter(**_of(tasks)), near).filter(due).filter(~_taken()), "step_on")
+    return _dated(_joined(flags, near)).filter(due)
+
+
+def _take_steps(tasks: Any, day: date, at: datetime) -> Insert:
+    return _insert(_due(Flag.objects.open().filter(**_of(tasks)), day).filter(~_taken()), "step_on")
+
+
+def _first_steps(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    """Nobody has taken a step of these flags. Not to ask for that matters: the table grows while it is asked."""
+    return _insert(_due(Flag.objects.filter(pk__in=keys), day), "step_on")
 
 
 def _repeat_steps(tasks: Any, day: date, at: datetime) -> Insert:
-    return _insert(_repeating(Flag.objects.open().filter(**_of(tasks))).filter(again_on__lte=day), "again_on")
+    repeating = _joined(Flag.objects.open().filter(**_of(tasks)), Q(**{f"{STEPS}repeat_days__isnull": False}))
+    return _insert(_again(repeating).filter(again_on__lte=day), "again_on")
 
 
 def _of(tasks: Any) -> dict[str, Any]:
@@ -115,7 +166,7 @@ def _insert(flags: Any, on: str) -> Insert:
         "reached": _reached(on),
         "body": Subquery(_cells(Role.ACCOUNTABLE, on).order_by("pk").values("body")[:1]),
     }
-    return Insert(FlagStep, columns, flags, STEP_ONCE)
+    return Insert(FlagStep, columns, flags, STEP_ONCE, returning=("id", "reached"))
 
 
 def _cells(role: Role, on: str) -> Any:
@@ -156,12 +207,8 @@ def _on_the_day(prefix: str) -> Q:
     return Q(**{f"{prefix}valid_from__lte": F("due_on")}) & ended
 
 
-def _steps(tasks: Any, *reached: Addressee) -> Any:
-    return FlagStep.objects.filter(flag__task__in=tasks.values("pk"), flag__closed_on__isnull=True, reached__in=reached)
-
-
-def _untold(tasks: Any, *reached: Addressee) -> Any:
-    return _steps(tasks, *reached).filter(~Exists(StepRecipient.objects.filter(step=OuterRef("pk"))))
+def _steps(keys: Any, *reached: Addressee) -> Any:
+    return FlagStep.objects.filter(pk__in=keys, reached__in=reached)
 
 
 def _named(letter: str, column: str) -> Any:
@@ -183,13 +230,13 @@ def _to_posts(steps: Any, post: str, is_held: Q) -> Insert:
     return Insert(StepRecipient, columns, steps.filter(accountable & is_held & _on_the_day(tenures)), RECIPIENT_ONCE)
 
 
-def _holders(tasks: Any, day: date, at: datetime) -> Insert:
-    return _to_posts(_untold(tasks, Addressee.HOLDER), f"{CELL}post__", Q())
+def _holders(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    return _to_posts(_steps(keys, Addressee.HOLDER), f"{CELL}post__", Q())
 
 
-def _heads(tasks: Any, day: date, at: datetime) -> Insert:
+def _heads(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     post = f"{CELL}body__posts__"
-    return _to_posts(_untold(tasks, Addressee.HEAD), post, Q(**{f"{post}is_head": True}))
+    return _to_posts(_steps(keys, Addressee.HEAD), post, Q(**{f"{post}is_head": True}))
 
 
 def _to_members(steps: Any, role: Role, duties: tuple[Duty, ...]) -> Insert:
@@ -206,22 +253,22 @@ def _to_members(steps: Any, role: Role, duties: tuple[Duty, ...]) -> Insert:
     return Insert(StepRecipient, columns, steps.filter(cell & acting), RECIPIENT_ONCE)
 
 
-def _officials(tasks: Any, day: date, at: datetime) -> Insert:
+def _officials(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     """Where who holds the post has no account, those who act for the body are told."""
     told = StepRecipient.objects.filter(step=OuterRef("pk"), user__isnull=False)
-    steps = _steps(tasks, Addressee.HOLDER, Addressee.HEAD).filter(~Exists(told))
+    steps = _steps(keys, Addressee.HOLDER, Addressee.HEAD).filter(~Exists(told))
     return _to_members(steps, Role.ACCOUNTABLE, ACTING)
 
 
-def _supervisors(tasks: Any, day: date, at: datetime) -> Insert:
-    steps = _untold(tasks, Addressee.SUPERVISOR)
+def _supervisors(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    steps = _steps(keys, Addressee.SUPERVISOR)
     columns = {"step": F("pk"), "recipient": _named("b", f"{CELL}body"), "body": F(f"{CELL}body")}
     cell = Q(**{f"{CELL}role": Role.SUPERVISES}) & _on_the_day(CELL) & ~Q(**{f"{CELL}body": F("body")})
     return Insert(StepRecipient, columns, steps.filter(cell), RECIPIENT_ONCE)
 
 
-def _supervising_members(tasks: Any, day: date, at: datetime) -> Insert:
-    return _to_members(_steps(tasks, Addressee.SUPERVISOR), Role.SUPERVISES, (Duty.SUPERVISOR, *ACTING))
+def _supervising_members(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
+    return _to_members(_steps(keys, Addressee.SUPERVISOR), Role.SUPERVISES, (Duty.SUPERVISOR, *ACTING))
 
 
 COMMISSION = """
@@ -236,8 +283,7 @@ JOIN accounts_membership m ON m.duty = 'commission'
      AND m.valid_from <= s.due_on AND (m.valid_to IS NULL OR m.valid_to > s.due_on)
 JOIN accounts_user u ON u.id = m.user_id AND u.is_active
 JOIN tracker_body r ON r.id = m.root_id AND substr(b.path, 1, length(r.path)) = r.path
-WHERE s.reached = 'commission' AND f.task_id IN ({tasks})
-  AND NOT EXISTS (SELECT 1 FROM tracker_steprecipient told WHERE told.step_id = s.id)
+WHERE s.id IN ({keys})
   AND NOT EXISTS (
     SELECT 1 FROM accounts_membership n JOIN tracker_body q ON q.id = n.root_id
     WHERE n.duty = 'commission' AND n.valid_from <= s.due_on AND (n.valid_to IS NULL OR n.valid_to > s.due_on)
@@ -246,12 +292,25 @@ ON CONFLICT (step_id, recipient) DO NOTHING
 """
 
 
-def _commission(tasks: Any, day: date, at: datetime) -> Raw:
+def _commission(tasks: Any, day: date, at: datetime, keys: Any) -> Raw:
     """The duty officers of the commission of that level: those whose jurisdiction holds the body most closely."""
-    return Raw(COMMISSION, tasks)
+    return Raw(COMMISSION, _steps(keys, Addressee.COMMISSION))
 
 
-def _nobody(tasks: Any, day: date, at: datetime) -> Insert:
+def _nobody(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     """A step that found nobody at all says so."""
     columns = {"step": F("pk"), "recipient": Value("-"), "body": F("body")}
-    return Insert(StepRecipient, columns, _untold(tasks, *Addressee), RECIPIENT_ONCE)
+    untold = _steps(keys, *Addressee).filter(~Exists(StepRecipient.objects.filter(step=OuterRef("pk"))))
+    return Insert(StepRecipient, columns, untold, RECIPIENT_ONCE)
+
+
+TOLD = (
+    (_holders, {Addressee.HOLDER}),
+    (_heads, {Addressee.HEAD}),
+    (_officials, {Addressee.HOLDER, Addressee.HEAD}),
+    (_supervisors, {Addressee.SUPERVISOR}),
+    (_supervising_members, {Addressee.SUPERVISOR}),
+    (_commission, {Addressee.COMMISSION}),
+    (_nobody, set(Addressee)),
+)
+"""What writes the recipients of the steps that reached whom; where nobody was there before, nobody is."""

@@ -32,9 +32,10 @@ def run(day: date, *, at: datetime, dry_run: bool = False, force: bool = False) 
         raise refuse(date=_("This day lies in the future: add --dry-run to look, or --force for a drill."))
     if dry_run:
         return _look(day, at)
-    recalculations.run_waiting(at=at)
-    if not recalculations.is_over(day):
+    if not recalculations.bring_to_an_end(day, at=at):
         raise Conflict(_("New rules are still reaching the tasks: try again in a minute."))
+    if not Task.objects.to_check(day).exists():
+        return _note_quiet_day(day, at)
     job_run = JobRun.objects.create(job=JOB, started_at=at, through_on=day)
     return _finish(job_run, day, at)
 
@@ -55,8 +56,7 @@ def catch_up(day: date, *, at: datetime) -> JobRun | None:
     """
     if not is_due(day):
         return None
-    recalculations.run_waiting(at=at)
-    return run_period(day, at=at) if recalculations.is_over(day) else None
+    return run_period(day, at=at) if recalculations.bring_to_an_end(day, at=at) else None
 
 
 def is_due(day: date) -> bool:
@@ -77,6 +77,11 @@ def _look(day: date, at: datetime) -> JobRun:
         transaction.set_rollback(True)
     job_run.pk = None
     return job_run
+
+
+def _note_quiet_day(day: date, at: datetime) -> JobRun:
+    """Most days of most trackers: nothing is due, so the run is over when it begins, in one write."""
+    return JobRun.objects.create(job=JOB, started_at=at, finished_at=now(), through_on=day, state=JobState.DONE)
 
 
 def _claim(day: date, at: datetime) -> JobRun | None:

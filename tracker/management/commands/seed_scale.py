@@ -31,5 +31,4 @@ class Command(BaseCommand):
         scale.seed(tasks, at=clock.now(), due=due, progress=self.tell)
 
     def tell(self, done: int) -> None:
-        if done % 100_000 == 0:
-            self.stdout.write(f"{done} tasks", ending="\n")
+        self.stdout.write(f"{done} tasks", ending="\n")
