@@ -54,6 +54,9 @@ class Year:
     number: int
     months: tuple[Month, ...]
 
+    def __str__(self) -> str:
+        return str(self.number)
+
     @property
     def working_days(self) -> int:
         return sum(month.working_days for month in self.months)

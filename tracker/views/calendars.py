@@ -211,7 +211,7 @@ def _gone(request: HttpRequest, found: Calendar) -> HttpResponse:
 
 
 def _back(draft: CalendarVersion, year: int) -> HttpResponse:
-    return redirect(f"{reverse('calendar_draft', args=[draft.calendar.code])}?year={year}")
+    return redirect(f"{reverse('calendar_draft', args=[draft.calendar.code])}?year={year}#main")
 
 
 def _refused(request: HttpRequest, draft: CalendarVersion, status: int, **forms: DraftForm) -> HttpResponse:
