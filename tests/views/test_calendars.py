@@ -127,6 +127,14 @@ def test_a_year_or_version_that_is_not_there_is_told(cast, query):
     assert "is not one of the choices" in page or "Correct the choice above" in page
 
 
+def test_a_year_that_another_version_holds_is_told(cast, draft):
+    add(draft, cast["quang"])
+    apply(draft, cast["quang"])
+    CalendarVersion.objects.filter(pk=draft.pk).update(last_year=2029)
+    page = text(get(cast["lan"], "calendar", "VN", version="1", year="2029"))
+    assert "This version holds the years 2024 to 2028: take one of them." in page
+
+
 def test_the_editor_begins_a_draft_and_adds_and_removes_a_day(cast):
     quang = cast["quang"]
     assert reverse("calendar_draft_begin", args=["VN"]) in text(get(quang, "calendar", "VN"))

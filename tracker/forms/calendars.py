@@ -47,9 +47,13 @@ class YearFilter(RegisterFilter):
     def _offer(self, name: str, values: Iterable[str]) -> None:
         self.fields[name].choices = [(value, value) for value in values]  # type: ignore[attr-defined]
 
-    @property
-    def is_used(self) -> bool:
-        return False
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        version = self.numbers.get(data.get("version", ""))
+        if version and data.get("year") and not version.first_year <= int(data["year"]) <= version.last_year:
+            years = {"first": version.first_year, "last": version.last_year}
+            self.add_error("year", _("This version holds the years %(first)d to %(last)d: take one of them.") % years)
+        return data
 
     def shown(self) -> tuple[CalendarVersion, int] | None:
         """Return the version and the year that were asked for; None where there are no such."""
