@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from tracker.views import (
     bodies,
     cadres,
+    calendars,
     desk,
     extensions,
     files,
@@ -64,6 +65,21 @@ registers = [
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
 ]
 
+calendar_pages = [
+    path("calendars/", calendars.calendar_list, name="calendar_list"),
+    path("calendars/new/", calendars.calendar_new, name="calendar_new"),
+    path("calendars/<code:code>/", calendars.calendar, name="calendar"),
+    path("calendars/<code:code>/draft/", calendars.calendar_draft, name="calendar_draft"),
+    path("calendars/<code:code>/draft/begin/", calendars.calendar_draft_begin, name="calendar_draft_begin"),
+    path("calendars/<code:code>/draft/days/", calendars.calendar_day_add, name="calendar_day_add"),
+    path(
+        "calendars/<code:code>/draft/days/<int:pk>/remove/", calendars.calendar_day_remove, name="calendar_day_remove"
+    ),
+    path("calendars/<code:code>/draft/list/", calendars.calendar_import, name="calendar_import"),
+    path("calendars/<code:code>/draft/apply/", calendars.calendar_apply, name="calendar_apply"),
+    path("calendars/<code:code>/draft/discard/", calendars.calendar_discard, name="calendar_discard"),
+]
+
 working = [
     path("desk/", desk.desk, name="desk"),
     path("overview/", overview.overview, name="overview"),
@@ -114,4 +130,4 @@ administration = [
     path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *working, *mailing, *administration]
+urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *calendar_pages, *working, *mailing, *administration]

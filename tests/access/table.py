@@ -80,6 +80,17 @@ PAGES: dict[str, Row] = {
     "instrument_list": reads(page()),
     "instrument": reads(page(**NO_REGISTER)),
     "attachment": reads(page(**UNSEEN)),
+    # Calendars: members read them, the editor keeps them
+    "calendar_list": reads(page()),
+    "calendar": reads(page(**NO_REGISTER)),
+    "calendar_draft": reads(page(**NO_REGISTER)),
+    "calendar_new": writes(only(200, "editor"), only(302, "editor")),
+    "calendar_draft_begin": acts(only(302, "editor", **NO_REGISTER)),
+    "calendar_day_add": acts(only(302, "editor", **NO_REGISTER)),
+    "calendar_day_remove": acts(only(302, "editor", **NO_REGISTER)),
+    "calendar_import": acts(only(302, "editor", **NO_REGISTER)),
+    "calendar_apply": acts(only(302, "editor", **NO_REGISTER)),
+    "calendar_discard": acts(only(302, "editor", **NO_REGISTER)),
     # Work
     "desk": reads(page()),
     "matrix": reads(page()),

@@ -16,6 +16,7 @@ from tests.access.routes import Route
 from tests.asking import asked
 from tests.builders import (
     make_body,
+    make_calendar,
     make_cell,
     make_instrument,
     make_message,
@@ -34,6 +35,7 @@ from tracker.models import (
     Attachment,
     Body,
     Cadre,
+    Calendar,
     Event,
     Flag,
     Institutionalization,
@@ -44,7 +46,9 @@ from tracker.models import (
 )
 from tracker.services import (
     attachments,
+    calendars,
     clocks,
+    days_off,
     flags,
     institutionalizations,
     obstacles,
@@ -110,7 +114,44 @@ def make_world() -> World:
     world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
+    _add_calendars(world)
     return world
+
+
+def _add_calendars(world: World) -> None:
+    """The national calendar has a draft with a day in it, a local one of a body of its own has none."""
+    who: dict[str, Any] = {"by": User.objects.get(username="editor"), "at": noon(TODAY)}
+    facts = {"kind": "off", "name_vi": "Nghỉ", "name_en": "Off", "document": "1"}
+    draft = calendars.draft(make_calendar(), **who)
+    edit = days_off.add(draft, day=date(2026, 7, 17), **facts, **who)
+    place = {"name_vi": "Lịch", "name_en": "Local", "base": draft.calendar}
+    local = calendars.enter_local(Calendar(code="VN-X", body=make_body("X"), **place), **who)
+    calendars.discard(local, **who)
+    changes = ("day_add", "import", "apply", "discard")
+    cases = ("calendar", "calendar_draft", *(f"calendar_{name}" for name in changes))
+    world.arguments |= {case: {"code": draft.calendar.code} for case in cases} | {
+        "calendar_draft_begin": {"code": "VN-X"},
+        "calendar_day_remove": {"code": draft.calendar.code, "pk": edit.pk},
+    }
+    seen = {"version": draft.version}
+    rows = "day,kind,name_vi,name_en,document\n2026-07-20,off,a,b,c\n"
+    world.payloads |= {
+        "calendar_new": {"code": "VN-Y", "name_vi": "Lịch", "name_en": "Y", "base": "VN", "body": "QH"},
+        "calendar_draft_begin": {},
+        "calendar_day_add": {**facts, **seen, "day": "2026-07-20"},
+        "calendar_day_remove": seen,
+        "calendar_import": {**seen, "file": RewoundFile("days.csv", rows.encode())},
+        "calendar_apply": {**seen, "valid_from": "2026-07-01", "document_vi": "1"},
+        "calendar_discard": seen,
+    }
+
+
+class RewoundFile(SimpleUploadedFile):
+    """A file that is sent again and again."""
+
+    def read(self, *size: int) -> bytes:
+        self.seek(0)
+        return super().read(*size)
 
 
 def _task(a: Body) -> Task:

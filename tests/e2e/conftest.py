@@ -26,6 +26,7 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNamesp
     with django_db_blocker.unblock(), override_settings(ALLOWED_HOSTS=["localhost"]):
         call_command("loaddemo", stdout=StringIO())
         heartbeats.beat(at=now())
+        _draft_calendar()
         cookies = {name: _cookies(name) for name, _where in PAGES.values()}
         addresses = {name: address(name) for name in PAGES}
         server = LiveServer("localhost")
@@ -34,6 +35,22 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNamesp
         finally:
             server.stop()
             call_command("flush", interactive=False, verbosity=0)
+
+
+def _draft_calendar() -> None:
+    """Give the national calendar a draft with a day off and a make-up day."""
+    from datetime import date
+
+    from accounts.models import User
+    from tracker.clock import now
+    from tracker.models import Calendar
+    from tracker.services import calendars, days_off
+
+    who: dict[str, Any] = {"by": User.objects.get(username="editor"), "at": now()}
+    names = {"name_vi": "Hoán đổi ngày làm việc", "name_en": "Swapped day", "document": "1/TB-BNV"}
+    draft = calendars.draft(Calendar.objects.get(code="VN"), **who)
+    for day, kind in ((date(2027, 7, 19), "off"), (date(2027, 7, 24), "work")):
+        days_off.add(draft, day=day, kind=kind, **names, **who)
 
 
 def _cookies(name: str) -> list[dict[str, str]]:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from itertools import groupby
 
-from tracker.models import CalendarDay, CalendarVersion
-from tracker.rules.workdays import Workdays
+from tracker.choices import DayKind
+from tracker.models import CalendarDay, CalendarVersion, DayOff
+from tracker.rules.workdays import Exceptions, Workdays
 
 
 def workdays_of(calendar: CalendarVersion) -> Workdays:
@@ -30,3 +31,30 @@ def workdays_between(versions: Collection[int], starts: Iterable[date], last: da
         calendar: Workdays.from_rows(((day, is_working) for _calendar, day, is_working in days), off={})
         for calendar, days in groupby(values, key=lambda row: row[0])
     }
+
+
+def exceptions_of(
+    version: CalendarVersion, *, base: Iterable[DayOff], edits: Iterable[DayOff], years: tuple[int, int] | None = None
+) -> Exceptions:
+    """Return the days of a version that are not what their weekday says: public holidays, and above them edits.
+
+    Those of its `base` come first, for a local calendar, its own `edits` stand above all; of `years`, or of all its
+    years. No query.
+    """
+    known = Exceptions.known(*(years or (version.first_year, version.last_year)))
+    return known.edited(_edit(row) for row in [*base, *edits])
+
+
+def days_of_base(version: CalendarVersion, *, on: date) -> list[DayOff]:
+    """Return the edits that a local calendar takes over from its base as it is in force `on` that day; else none.
+
+    Two queries for a local calendar, none for a national one.
+    """
+    if version.calendar.base is None:
+        return []
+    held = version.calendar.base.versions.in_force_on(on).order_by("-number").first()
+    return list(held.days_off.all()) if held else []
+
+
+def _edit(row: DayOff) -> tuple[date, bool, tuple[str, str]]:
+    return row.day, row.kind == DayKind.WORK, (row.name_en, row.name_vi)

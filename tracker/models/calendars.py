@@ -52,6 +52,10 @@ class CalendarVersionQuerySet(PeriodRegisterQuerySet):
         """Return the versions that are in force or were; drafts are left out."""
         return self.filter(applied_at__isnull=False)
 
+    def drafts(self) -> Any:
+        """Return the versions that are being written; a calendar has one at most."""
+        return self.filter(applied_at__isnull=True)
+
     def in_force_on(self, day: date) -> Any:
         return self.applied().valid_on(day)
 
@@ -100,6 +104,10 @@ class CalendarVersion(DerivedModel):
 
     def __str__(self) -> str:
         return f"{self.calendar.code} v{self.number}"
+
+    def holds(self, day: date) -> bool:
+        """Tell whether `day` lies in the years of this version."""
+        return self.first_year <= day.year <= self.last_year
 
 
 class DayOff(DerivedModel):

@@ -37,6 +37,36 @@ def make_up_days(first_year: int, last_year: int) -> dict[date, Names]:
     return {day: MAKE_UP_NAMES for day in sorted(known) if first_year <= day.year <= last_year}
 
 
+@dataclass(frozen=True)
+class Exceptions:
+    """The days that are not what their weekday says, with their names; a day in `work` is worked, whatever else."""
+
+    off: dict[date, Names]
+    work: dict[date, Names]
+
+    @classmethod
+    def known(cls, first_year: int, last_year: int) -> Exceptions:
+        """Return what the package `holidays` knows of both years and those between."""
+        return cls(public_holidays(first_year, last_year), make_up_days(first_year, last_year))
+
+    def edited(self, edits: Iterable[tuple[date, bool, Names]]) -> Exceptions:
+        """Return the exceptions after edits (day, is_working, names) that stand above them; the last one counts."""
+        off, work = dict(self.off), dict(self.work)
+        for day, is_working, names in edits:
+            chosen, other = (work, off) if is_working else (off, work)
+            chosen[day] = names
+            other.pop(day, None)
+        return Exceptions(off, work)
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether `day` is worked."""
+        return day in self.work or (day.weekday() < SATURDAY and day not in self.off)
+
+    def names(self, day: date) -> Names:
+        """Return how `day` is called; empty names where it is what its weekday says."""
+        return self.work.get(day) or self.off.get(day) or ("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Workdays:
     """Every day from `first` to `last`, its running ordinal and why it is off; all lookups are O(1).

@@ -57,6 +57,7 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
         ("body_list", _("Bodies"), True),
         ("instrument_list", _("Instruments"), True),
         ("policy_list", _("Policies"), True),
+        ("calendar_list", _("Calendars"), True),
         ("overdue", _("Overdue"), may(user, "overdue.read")),
         ("urging_list", _("Urging"), may(user, "overdue.read")),
         ("review", _("Review"), may(user, "review.read")),

@@ -9,7 +9,13 @@ from django.utils.translation import gettext_lazy as _
 EVENT_WORDS: dict[str, Any] = {
     "body.created": _("Body entered"),
     "cadre.created": _("Cadre entered"),
+    "calendar.applied": _("New version of a calendar"),
     "calendar.created": _("Calendar entered"),
+    "calendar.day_added": _("Day added to the draft of a calendar"),
+    "calendar.day_removed": _("Day removed from the draft of a calendar"),
+    "calendar.discarded": _("Draft of a calendar discarded"),
+    "calendar.drafted": _("Draft of a calendar begun"),
+    "calendar.followed": _("Local calendar follows the national one"),
     "evidence.declared": _("Evidence declared"),
     "evidence.returned": _("Evidence returned"),
     "evidence.verified": _("Evidence verified"),
