@@ -109,7 +109,7 @@ def desk(user: Any, day: date, body_ids: Iterable[int]) -> Desk:
         awaiting=awaiting,
         pending={report.task_id: report.pk for report in awaiting},
         waits_on_us=_waits_on_us(user, bodies, day),
-        requests=_requests(user, bodies, [row.task for row in (*late, *soon)], day),
+        requests=_requests(user, bodies, [*(row.task for row in late), *(row.task for row in soon)], day),
         open_tasks=tasks.count(),
     )
 

@@ -167,20 +167,25 @@ def _terms(policy: Policy) -> Terms:
     )
 
 
+def _first_day_of(version: CalendarVersion) -> date:
+    """The day from which an applied version holds; a constraint says that it has one."""
+    return version.valid_from or date.max
+
+
 def _days(versions: Iterable[CalendarVersion], day: date) -> tuple[tuple[Days, ...], tuple[Days, ...]]:
     """National calendars, and local ones with the deepest body first: a commune's own stands above its province's.
 
     Before its first version a calendar is that one.
     """
     held: dict[int, CalendarVersion] = {}
-    for version in sorted(versions, key=lambda row: row.valid_from):
-        if version.valid_from <= day or version.calendar_id not in held:
+    for version in sorted(versions, key=_first_day_of):
+        if _first_day_of(version) <= day or version.calendar_id not in held:
             held[version.calendar_id] = version
-    rows = held.values()
-    national = [Days(row.calendar_id, row.pk, row.valid_from) for row in rows if row.calendar.base_id is None]
-    local = [
-        Days(row.calendar.base_id, row.pk, row.valid_from, row.calendar.body.path)
-        for row in rows
-        if row.calendar.body is not None and row.valid_from <= day
-    ]
+    national, local = [], []
+    for version in held.values():
+        calendar, floor = version.calendar, _first_day_of(version)
+        if calendar.base_id is None:
+            national.append(Days(calendar.pk, version.pk, floor))
+        elif calendar.body is not None and floor <= day:
+            local.append(Days(calendar.base_id, version.pk, floor, calendar.body.path))
     return tuple(national), tuple(sorted(local, key=lambda row: (-len(row.path), row.version_id)))

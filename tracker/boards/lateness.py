@@ -108,7 +108,7 @@ Held = list[tuple[int, Hold]]
 
 
 def _reports(tasks: set[int]) -> Held:
-    rows = ProgressReport.objects.filter(task__in=tasks, submitted_on__isnull=False)
+    rows: Any = ProgressReport.objects.filter(task__in=tasks, submitted_on__isnull=False)
     values = rows.values_list("task", "submitted_on", "decided_at")
     return [(task, Hold(Party.COMMISSION, start, at and local_day(at))) for task, start, at in values]
 

@@ -127,7 +127,7 @@ class Outcome:
         """The class in words, with its figures: "Late by 12 working days, after 2 extensions"."""
         if self.code is None:
             return ""
-        words = _WORDS[self.code] % {"late": _days(self.days_late)}
+        words = str(_WORDS[self.code] % {"late": _days(self.days_late)})
         if not self.extensions:
             return words
         after = ngettext("%(words)s, after %(n)d extension", "%(words)s, after %(n)d extensions", self.extensions)

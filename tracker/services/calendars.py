@@ -169,7 +169,8 @@ def apply(
     """Put a draft in force from a day on, by its deciding document; the version before holds until the day before it.
 
     Its days are written out, the local calendars that add to it follow from the same day, and the tasks that it
-    changes look again. What was late stays known as late. Raises ValidationError that names the field; Conflict and Stale as claim.
+    changes look again. What was late stays known as late. Raises ValidationError that names the field; Conflict and
+    Stale as claim.
     """
     require(by, "policy.edit", draft.calendar)
     rules_lock.change()
