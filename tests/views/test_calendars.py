@@ -328,10 +328,13 @@ def test_the_pages_take_a_constant_number_of_queries(cast, draft, language, djan
                 text(client.get(reverse(name, args=args)))
 
 
-def test_a_local_calendar_takes_two_queries_more(cast, draft, django_assert_num_queries):
+def test_the_pages_of_a_local_calendar_take_few_queries_more(cast, draft, django_assert_num_queries):
     local = local_draft(cast["quang"])
     add(local, cast["quang"])
     apply(local, cast["quang"])
     client = client_of(cast["quang"])
     with django_assert_num_queries(9):
         text(client.get(reverse("calendar", args=["TINH-A"])))
+    calendars.draft(local.calendar, by=cast["quang"], at=noon(TODAY))
+    with django_assert_num_queries(14):
+        text(client.get(reverse("calendar_draft", args=["TINH-A"])))

@@ -174,8 +174,8 @@ def _months(year: int, named: list[NamedDay], counts: dict[int, int]) -> Iterato
 def changes_of(draft: CalendarVersion, before: CalendarVersion | None, *, on: date) -> list[Change]:
     """Return the days of which a draft says something else than `before`, in order: worked or not, name, document.
 
-    Without `before`, the first version of a local calendar is held against its base. Three queries, or four against
-    a base; two more for a local calendar.
+    Without `before`, the first version of a local calendar is held against its base. Three queries, two more for a
+    local calendar.
     """
     own = list(draft.days_off.all())
     planned = exceptions_of(draft, base=days_of_base(draft, on=on), edits=own)

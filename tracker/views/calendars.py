@@ -103,7 +103,7 @@ def calendar_draft_begin(request: HttpRequest, code: str) -> HttpResponse:
 @reading
 def calendar_draft(request: HttpRequest, code: str) -> HttpResponse:
     """The draft of a calendar, what it would change, and for the editor its forms. Ten queries: session, user, scope,
-    the calendar, its versions, the edits of the year, all of them, the days and edits of the version before; five
+    the calendar, its versions, the edits of the year, all of them, the days and edits of the version before; four
     more for a local calendar."""
     found = get_object_or_404(_readable(request), code=code)
     draft = _draft_of(found)
