@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 import pytest_django
 
@@ -35,6 +36,9 @@ FOREIGN = (
     "METRICS_TOKEN",
 )
 
+# A busy machine is no error: examples are counted, never timed.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 _cleanup = contextlib.ExitStack()
 
 

@@ -13,7 +13,7 @@ from tracker.choices import DayKind
 from tracker.errors import Conflict, Stale
 from tracker.models import Calendar, CalendarDay, CalendarVersion, DayOff, Event, Task
 from tracker.rules.day_lists import LARGEST_BYTES, MOST_LINES
-from tracker.services import calendars, clocks, days_off
+from tracker.services import calendars, clocks, days_off, recalculations
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 6, 15)
@@ -116,6 +116,7 @@ def test_tasks_count_by_the_new_version_from_its_day(quang, draft):
     before = task.stage_limit_on
     add(draft, quang)
     apply(draft, quang, day=date(2026, 6, 22))
+    recalculations.run_waiting(at=noon(TODAY))
     task.refresh_from_db()
     assert task.next_check_on <= date(2026, 6, 22)
     clocks.settle(Task.objects.all(), through=date(2026, 6, 22), at=noon(date(2026, 6, 22)))
@@ -334,6 +335,7 @@ def test_a_local_calendar_counts_from_the_day_of_its_first_version(quang):
     theirs = make_task(accountable=draft.calendar.body, on=date(2026, 6, 8))
     before = theirs.stage_limit_on
     apply(draft, quang)
+    recalculations.run_waiting(at=noon(TODAY))
     clocks.settle(Task.objects.all(), through=TODAY, at=noon(TODAY))
     theirs.refresh_from_db()
     assert theirs.stage_limit_on == before + timedelta(days=1)

@@ -29,7 +29,10 @@ def stage_limit(task):
 
 def new_version(days, *, on=START, by=None, at=None):
     limits = [PolicyLimit(clock=Clock.STAGE, stage=Stage.ASSIGNED, days=days), PolicyLimit(clock=Clock.DUE, days=250)]
-    steps = [PolicyStep(clock=Clock.STAGE, number=1, offset_days=0, addressee="commission", repeat_days=10)]
+    steps = [
+        PolicyStep(clock=clock, number=1, offset_days=0, addressee="commission", repeat_days=10)
+        for clock in (Clock.STAGE, Clock.DUE)
+    ]
     policy = Policy(code="default", calendar=make_calendar(), valid_from=on)
     return policies.create(policy, limits=limits, steps=steps, by=by, at=at or noon(MONDAY))
 
@@ -79,7 +82,10 @@ def test_a_stricter_version_makes_nothing_late_before_its_day():
     make_policy()
     policy = Policy(code="default", calendar=make_calendar(), valid_from=START)
     limits = [PolicyLimit(clock=Clock.STAGE, stage=Stage.PLANNED, days=5), PolicyLimit(clock=Clock.DUE, days=250)]
-    steps = [PolicyStep(clock=Clock.STAGE, number=1, offset_days=0, addressee="commission", repeat_days=10)]
+    steps = [
+        PolicyStep(clock=clock, number=1, offset_days=0, addressee="commission", repeat_days=10)
+        for clock in (Clock.STAGE, Clock.DUE)
+    ]
     policies.create(policy, limits=limits, steps=steps, by=None, at=noon(date(2026, 1, 20)))
     settle(START - timedelta(days=1))
     assert not task.flags.filter(clock=Clock.STAGE).exists()
