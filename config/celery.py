@@ -76,6 +76,8 @@ class Scheduler(celery_beat.Scheduler):
     before the clock was set back: the schedule is asked again, or nothing would be sent until it is that late again.
     """
 
+    _heap: Any
+
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         if self._heap and self._heap[0].time - self._when(self._heap[0].entry, 0) > settings.TICK_SECONDS + 1:
             self._heap = None

@@ -27,7 +27,7 @@ APP = "config.celery:app"
 LIMIT = 5
 QUICK = {"TICK_SECONDS": "1", "HEARTBEAT_LIMIT": str(LIMIT), "WORKER_DEAF_SECONDS": "10"}
 # A busy machine takes its time. Nobody waits so long where all is well, and a figure is asserted where it is one.
-PATIENCE = 150
+PATIENCE = 240
 Row = tuple[Any, ...]
 
 
@@ -103,7 +103,7 @@ class Crew:
         serving = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--http", "1", "--no-ws"]
         threads = ["--workers", "1", "--blocking-threads", "5", "--log-level", "warning"]
         command = [sys.executable, "-m", "granian", *serving, *threads, "tests.faults.plain_site:application"]
-        self._start(command, "web", **variables)
+        self._start(command, "web", TRACKER_DIE_WITH_PARENT="1", **variables)
         site = Site(port)
         self.wait_until(site.is_open)
         return site

@@ -21,10 +21,8 @@ pytestmark = [
 ]
 
 
-ROUNDS = [0, *(pytest.param(number, marks=pytest.mark.full) for number in range(1, 10))]
-
-
-@pytest.mark.parametrize("_round", ROUNDS)
+@pytest.mark.full
+@pytest.mark.parametrize("_round", range(10))
 def test_scans_by_hand_and_by_jobs_at_once_leave_the_rows_of_one(_round: int, crew: Crew, make_late: Any) -> None:
     tasks = make_late(20)
     expected = undisturbed(tasks)

@@ -85,7 +85,7 @@ def survives(fault: str, *, broker: Broker, crew: Crew, site: Site, person: Pers
 def test_writes_go_on_without_a_broker_and_all_is_delivered_once_it_is_back(
     own_broker: Broker, hired: Crew, site: Site, cast: dict[str, User], make_submitted: Any, tmp_path: Path
 ) -> None:
-    person, count = Person(site, cast["hoa"]), 16
+    person, count = Person(site, cast["hoa"]), 12
     usual = writes_go_on(person, make_submitted(count))  # how slow this machine is with a broker
     for round_number, fault in enumerate(("silent", "stopped"), start=2):
         reports = make_submitted(count)
@@ -106,6 +106,7 @@ def test_each_fault_of_the_broker_is_survived(
     all_are_told_once(tmp_path / "outbox", hired, len(reports))
 
 
+@pytest.mark.full
 def test_what_a_wiped_broker_forgot_is_done_after_the_next_tick(
     own_broker: Broker, hired: Crew, cast: dict[str, User], make_submitted: Any, make_late: Any, tmp_path: Path
 ) -> None:

@@ -98,6 +98,12 @@ def nothing_is_told_twice(folder: Path) -> None:
     assert len(list(folder.iterdir())) == len(mails)
 
 
+def hire(crew: Crew, moving: dict[str, str]) -> None:
+    for _number in range(3):
+        crew.beat(app=APP, **moving)
+    crew.worker(app=APP, **moving)
+
+
 def days_pass(days: int, clock: Clock, crew: Crew) -> None:
     for day in range(days):
         clock.move(day)
@@ -105,14 +111,13 @@ def days_pass(days: int, clock: Clock, crew: Crew) -> None:
         crew.wait_until_ticked(3)
 
 
-@pytest.mark.parametrize("days", [3, pytest.param(10, marks=pytest.mark.full)])
-def test_three_schedulers_make_one_run_a_day(
-    days: int, crew: Crew, clock: Clock, moving: dict[str, str], tasks: list[Task], tmp_path: Path
+@pytest.mark.full
+def test_three_schedulers_make_one_run_a_day_for_ten_days(
+    crew: Crew, clock: Clock, moving: dict[str, str], tasks: list[Task], tmp_path: Path
 ) -> None:
+    days = 10
     expected, keys = undisturbed(tasks, range(days))
-    for _number in range(3):
-        crew.beat(app=APP, **moving)
-    crew.worker(app=APP, **moving)
+    hire(crew, moving)
     days_pass(days, clock, crew)
     assert rows_of(tasks) == expected
     assert sorted(Message.objects.values_list("key", flat=True)) == keys
@@ -121,11 +126,10 @@ def test_three_schedulers_make_one_run_a_day(
     nothing_is_told_twice(tmp_path / "outbox")
 
 
-def test_after_five_missed_days_one_run_makes_daily_rows_and_a_clock_set_back_undoes_none(
+def test_of_three_schedulers_one_run_makes_five_missed_days_and_a_clock_set_back_undoes_none(
     crew: Crew, clock: Clock, moving: dict[str, str], tasks: list[Task], tmp_path: Path
 ) -> None:
-    crew.beat(app=APP, **moving)
-    crew.worker(app=APP, **moving)
+    hire(crew, moving)
     daily, _keys = undisturbed(tasks, range(6))
     for days in (0, 5):
         clock.move(days)
@@ -136,4 +140,6 @@ def test_after_five_missed_days_one_run_makes_daily_rows_and_a_clock_set_back_un
     crew.wait_until(lambda: is_heard_at(clock))
     crew.wait_until_ticked(3)
     assert (rows_of(tasks), Message.objects.count()) == (daily, mails)
+    assert set(JobRun.objects.values_list("state", "attempts")) == {(JobState.DONE, 1)}
+    assert JobRun.objects.filter(job="scan").count() == 2
     nothing_is_told_twice(tmp_path / "outbox")

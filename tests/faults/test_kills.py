@@ -116,7 +116,6 @@ def test_a_kill_at_each_point_loses_and_doubles_nothing(scaffold: Scaffold, make
         tasks = make_late(2)
         round_of(scaffold, tasks, point, whole_worker=False)
         earlier += tasks
-    round_of(scaffold, make_late(2), "within the transaction", whole_worker=True)
     _nothing_is_double(earlier)
 
 
@@ -159,13 +158,6 @@ def mail_round(sender: Scaffold, server: Server, user: User, point: str, *, whol
     assert sorted(taken) == sorted(ids)
     assert sorted(taken.values()) == ([1, 1, 2] if point == TAKEN else [1, 1, 1])
     assert set(Message.objects.values_list("state", "lost_claims")) == {(MessageState.SENT, 0)}
-
-
-def test_a_kill_while_mails_are_sent_loses_none_and_repeats_one_with_its_id(
-    sender: Scaffold, mail_server: Server, cast: dict[str, User]
-) -> None:
-    for point in MAIL_POINTS:
-        mail_round(sender, mail_server, cast["lan"], point, whole_worker=False)
 
 
 @pytest.mark.full
