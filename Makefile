@@ -10,7 +10,7 @@ JOBS ?= 2
 PYTEST = $(VENV) -m pytest -n $(JOBS) --dist loadgroup
 BENCH = $(VENV) -m pytest tests/bench -o python_files='bench_*.py' --durable --timeout=0 -q -s
 
-.PHONY: run test test-full bench lint format requirements install install-dev browser clean
+.PHONY: run test test-full test-faults bench lint format requirements install install-dev browser clean
 
 run: install
 	@DEMO=$(DEMO) exec $(VENV) manage.py up --with-parent
@@ -20,6 +20,11 @@ test: install-dev browser
 
 test-full: install-dev browser
 	@$(PYTEST) --db=sqlite --full $(ARGS); sqlite=$$?; $(PYTEST) --db=postgresql --full $(ARGS) && exit $$sqlite
+
+# One process: tests that end a server of the suite must not take it from others.
+FAULTS = $(VENV) -m pytest tests/faults --full -rP
+test-faults: install-dev
+	@$(FAULTS) --db=sqlite $(ARGS); sqlite=$$?; $(FAULTS) --db=postgresql $(ARGS) && exit $$sqlite
 
 bench: install-dev
 	@$(BENCH) --db=postgresql $(ARGS); postgresql=$$?; $(BENCH) --db=sqlite $(ARGS) && exit $$postgresql

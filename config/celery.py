@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import Celery, Task
+from celery import beat as celery_beat
 from celery.exceptions import InvalidTaskError
 from celery.schedules import crontab, schedule
 from celery.signals import beat_init, worker_process_init, worker_ready
@@ -68,6 +69,21 @@ def _not_ahead(last_run_at: datetime, now: datetime, *, seconds: float) -> datet
     return now - timedelta(seconds=seconds) if last_run_at > now else last_run_at
 
 
+class Scheduler(celery_beat.Scheduler):
+    """Beat without a file: what was due meanwhile is told by rows, and no file can be broken by a kill.
+
+    It keeps the moment of the next run by the wall clock. One that lies further ahead than the next tick was noted
+    before the clock was set back: the schedule is asked again, or nothing would be sent until it is that late again.
+    """
+
+    _heap: Any
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        if self._heap and self._heap[0].time - self._when(self._heap[0].entry, 0) > settings.TICK_SECONDS + 1:
+            self._heap = None
+        return super().tick(*args, **kwargs)
+
+
 def configuration() -> dict[str, Any]:
     """Return Celery's configuration from Django's settings.
 
@@ -114,8 +130,7 @@ def configuration() -> dict[str, Any]:
         "worker_enable_remote_control": False,
         "enable_utc": True,
         "timezone": "UTC",
-        # Nothing on disk: what was due meanwhile is told by rows, and no file can be broken by a kill.
-        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_scheduler": "config.celery:Scheduler",
         "beat_schedule": {
             "tick": {
                 "task": TICK,

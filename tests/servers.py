@@ -37,20 +37,42 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Postgresql:
+    """PostgreSQL 18 on a free loopback port, with its data in `folder`."""
+
+    def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
+        self._folder, self._options = folder, options
+        self._owner = _owner(folder)
+        self._programs = _programs(folder)
+        _initdb(self._programs, folder / "data", self._owner)
+        self.port = free_port()
+        self.url = f"postgres://tracker@127.0.0.1:{self.port}/postgres"
+        self._server: subprocess.Popen[bytes]
+
+    def start(self) -> None:
+        self._server = _start_postgres(self._programs, self._folder, self.port, self._options, self._owner)
+        _wait_for_port(self.port, self._server, self._folder / "log")
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        end(self._server, number)
+
+
+# The one of this process, for the tests that stop it. With pytest-xdist it belongs to the controller.
+running: list[Postgresql] = []
+
+
 @contextlib.contextmanager
 def postgresql(*, options: tuple[str, ...] = QUICK) -> Iterator[str]:
     """Run PostgreSQL 18 on a free loopback port and give a DATABASE_URL."""
     with _scratch("pg-") as folder:
-        owner = _owner(folder)
-        programs = _programs(folder)
-        _initdb(programs, folder / "data", owner)
-        port = free_port()
-        server = _start_postgres(programs, folder, port, options, owner)
+        server = Postgresql(folder, options)
+        server.start()
+        running.append(server)
         try:
-            _wait_for_port(port, server, folder / "log")
-            yield f"postgres://tracker@127.0.0.1:{port}/postgres"
+            yield server.url
         finally:
-            end(server, signal.SIGINT)
+            running.remove(server)
+            server.stop()
 
 
 @contextlib.contextmanager

@@ -56,6 +56,12 @@ def test_every_relative_link_leads_somewhere(page):
 
 
 @each_page
+def test_every_named_test_exists(page):
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", page.read_text())
+    assert [name for path, name in named if f"\ndef {name}(" not in (ROOT / path).read_text()] == []
+
+
+@each_page
 def test_no_path_of_one_machine_is_named(page):
     assert re.findall(r"/(?:home|root|work|Users)/\w+", page.read_text()) == []
 

@@ -35,6 +35,11 @@ class _Broker:
     def is_resting(self) -> bool:
         return self.failed_at is not None and time.monotonic() - self.failed_at < PAUSE_SECONDS
 
+    def begin_trial(self) -> None:
+        """After a failure one tries whether the broker is back; whoever comes meanwhile does not wait for it, too."""
+        if self.failed_at is not None:
+            self.failed_at = time.monotonic()
+
     def was_just_asked(self) -> bool:
         return self.asked_at is not None and time.monotonic() - self.asked_at < ANSWER_SECONDS
 
@@ -54,6 +59,7 @@ def send(job: str, *args: int | str) -> bool:
     """Send the message now and tell whether the broker took it. At most a second."""
     if _broker.is_resting():
         return False
+    _broker.begin_trial()
     try:
         _publish(job, args)
     except (OperationalError, RedisError, OSError) as error:

@@ -1,8 +1,8 @@
-"""The product's Celery app whose scan stops at a marked point, so that a test can kill it there.
+"""The product's Celery app whose jobs stop at a marked point, so that a test can kill them there.
 
 The folder MARKS holds `wanted`, the name of a point, as long as somebody waits for it. Whoever comes to that point
 takes the file away, writes its process id to `reached`, and stands still. The points are told by the statements that
-the scan sends, whatever functions send them.
+the jobs send, whatever functions send them.
 """
 
 from __future__ import annotations
@@ -20,24 +20,33 @@ django.setup()
 from django.db.backends.signals import connection_created  # noqa: E402
 
 from config.celery import app as app  # noqa: E402
+from tracker.services import digests  # noqa: E402
 
 FOLDER = Path(os.environ["MARKS"])
-BEFORE_CLAIM, AFTER_CLAIM, WITHIN, BEFORE_MARK, AFTER_MARK = POINTS = (
+BEFORE_CLAIM, AFTER_CLAIM, WITHIN, BEFORE_MARK, AFTER_MARK = (
     "before the claim",
     "after the claim",
     "within the transaction",
     "before the run is marked",
     "after all",
 )
+BEFORE_MAIL, AFTER_MAIL, MAIL_TAKEN, MAIL_MARKED = (
+    "before a mail is claimed",
+    "after a mail is claimed",
+    "after a mail is taken",
+    "after a mail is marked",
+)
+# What the transactions of a scan and of a digest write first.
+FIRST_WRITTEN = ("tracker_flag", "tracker_message")
 
 
 def stand_still_at(point: str) -> None:
     wanted = FOLDER / "wanted"
-    if wanted.exists() and wanted.read_text() == point:
+    if point and wanted.exists() and wanted.read_text() == point:
         wanted.unlink()
         (FOLDER / "draft").write_text(str(os.getpid()))
         (FOLDER / "draft").rename(FOLDER / "reached")
-        time.sleep(60)
+        time.sleep(600)
 
 
 class Marks:
@@ -47,20 +56,32 @@ class Marks:
         self.has_claimed = False
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        words = sql.replace('"', "").split()
-        is_claim = words[:3] == ["INSERT", "INTO", "tracker_jobrun"]
-        is_mark = words[:2] == ["UPDATE", "tracker_jobrun"] and "looked_at" in sql
+        before, after = points_of(sql.replace('"', ""))
         if self.has_claimed and not context["connection"].in_atomic_block:
             stand_still_at(AFTER_CLAIM)
-        if is_claim or is_mark:
-            stand_still_at(BEFORE_CLAIM if is_claim else BEFORE_MARK)
+        stand_still_at(before)
         result = execute(sql, params, many, context)
-        self.has_claimed |= is_claim
-        if words[:2] == ["INSERT", "INTO"] and words[2].startswith("tracker_flag"):
-            stand_still_at(WITHIN)
-        if is_mark:
-            stand_still_at(AFTER_MARK)
+        self.has_claimed |= before == BEFORE_CLAIM
+        stand_still_at(after)
         return result
+
+
+def points_of(sql: str) -> tuple[str, str]:
+    """Return the points before and after a statement, "" for none."""
+    verb, *rest = sql.split()
+    table = rest[1] if verb == "INSERT" else rest[0] if verb == "UPDATE" else ""
+    match verb, table:
+        case "INSERT", "tracker_jobrun":
+            return BEFORE_CLAIM, ""
+        case "UPDATE", "tracker_jobrun" if "looked_at" in sql:
+            return BEFORE_MARK, AFTER_MARK
+        case "UPDATE", "tracker_message" if "lost_claims = (" in sql:
+            return BEFORE_MAIL, AFTER_MAIL
+        case "UPDATE", "tracker_message" if "sent_at" in sql:
+            return MAIL_TAKEN, MAIL_MARKED
+        case "INSERT", _ if table.startswith(FIRST_WRITTEN):
+            return "", WITHIN
+    return "", ""
 
 
 def mark(connection: Any, **_: Any) -> None:
@@ -69,3 +90,5 @@ def mark(connection: Any, **_: Any) -> None:
 
 
 connection_created.connect(mark)
+if os.environ.get("EVERY_DAY_WORKS"):
+    digests.is_working_day = lambda day: True

@@ -1,4 +1,4 @@
-"""A small TCP proxy that can fall silent: it goes on taking connections and bytes, and forwards nothing."""
+"""A small TCP proxy that can fall silent (take connections and bytes, and forward nothing) or hang up on everybody."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Proxy:
         self._target = target
         self._is_silent = threading.Event()
         self._sockets: list[socket.socket] = []
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = 0
+        self.listen()
         self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
 
     def fall_silent(self) -> None:
         """Take what comes and let it vanish, on the connections of before too."""
@@ -27,6 +27,16 @@ class Proxy:
         """Forward again. Bytes that came meanwhile are lost, as on a network that was down."""
         self._is_silent.clear()
 
+    def hang_up(self) -> None:
+        """End all connections and refuse new ones, as when the server behind it was killed."""
+        self.close()
+        self._sockets.clear()
+
+    def listen(self) -> None:
+        """Take connections again, on the same port."""
+        self._server = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
     def close(self) -> None:
         for one in [self._server, *self._sockets]:
             with contextlib.suppress(OSError):
@@ -34,26 +44,37 @@ class Proxy:
             one.close()
 
     def _accept(self) -> None:
+        server = self._server
         with contextlib.suppress(OSError):
             while True:
-                client = self._server.accept()[0]
+                client = server.accept()[0]
                 # On Linux `accept` may end only with the next connection.
                 self._sockets.append(client)
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        try:
             upstream = self._connect()
-            self._sockets.append(upstream)
-            back = threading.Thread(target=self._pump, args=(upstream, client), daemon=True)
-            back.start()
-            self._pump(client, upstream)
+        except OSError:
+            client.close()
+            return
+        self._sockets.append(upstream)
+        back = threading.Thread(target=self._pump, args=(upstream, client), daemon=True)
+        back.start()
+        self._pump(client, upstream)
+        back.join()
+        for one in (client, upstream):
+            one.close()
 
     def _connect(self) -> socket.socket:
         if isinstance(self._target, int):
             return socket.create_connection(("127.0.0.1", self._target))
         upstream = socket.socket(socket.AF_UNIX)
-        upstream.connect(str(self._target))
+        try:
+            upstream.connect(str(self._target))
+        except OSError:
+            upstream.close()
+            raise
         return upstream
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config import celery_app
-from config.celery import LONG_JOBS, SCAN, TICK, WRITE_DIGESTS, Every, Minutely
+from config.celery import LONG_JOBS, SCAN, TICK, WRITE_DIGESTS, Every, Minutely, Scheduler
 from tests.builders import make_task, noon
 from tests.working import TODAY, frozen
 from tracker import jobs
@@ -139,3 +139,13 @@ def test_a_clock_that_was_set_back_does_not_silence_the_scheduler(every: Any) ->
     from_the_future = now() + timedelta(days=30)
     assert every.is_due(from_the_future).is_due
     assert not every.is_due(now()).is_due
+
+
+def test_a_scheduler_whose_clock_was_set_back_goes_on_at_once(time_machine: Any) -> None:
+    scheduler, applied = Scheduler(celery_app), []
+    scheduler.apply_entry = lambda entry, **_: applied.append(entry.task)
+    for days, ticks in ((30, 1), (0, 2)):
+        time_machine.move_to(noon(TODAY) + timedelta(days=days, seconds=61), tick=False)
+        scheduler.tick()
+        assert applied == [TICK] * ticks
+        assert 0 < scheduler.tick() <= 60

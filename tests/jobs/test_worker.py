@@ -27,7 +27,7 @@ from tracker.models import Event, Flag, FlagStep, Heartbeat, JobRun, Task
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
-def wait_until(holds: Callable[[], Any], log: Path, seconds: float = 30) -> None:
+def wait_until(holds: Callable[[], Any], log: Path, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, log.read_text()

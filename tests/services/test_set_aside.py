@@ -3,31 +3,21 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
 
 from tests.builders import make_body, make_task, make_user, noon
+from tests.poison import cure, poison
 from tracker.models import Flag, SetAside
 from tracker.services import scan, set_aside
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 2, 12)
-SQLITE = """
-CREATE TRIGGER poison BEFORE INSERT ON tracker_flag WHEN NEW.task_id = {task}
-BEGIN SELECT RAISE(ABORT, 'poison'); END
-"""
-POSTGRESQL = """
-CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE check_violation USING MESSAGE = 'poison'; END $$;
-CREATE TRIGGER poison BEFORE INSERT ON tracker_flag FOR EACH ROW WHEN (NEW.task_id = {task}) EXECUTE FUNCTION poison()
-"""
 
 
 @pytest.fixture
 def poisoned(db):
     made = [make_task(due_on=date(2026, 2, 10)) for _ in range(12)]
     task = made[7]
-    with connection.cursor() as cursor:
-        cursor.execute((SQLITE if connection.vendor == "sqlite" else POSTGRESQL).format(task=task.pk))
+    poison(task)
     return task
 
 
@@ -48,8 +38,7 @@ def test_after_three_tries_no_scan_meets_it_again_until_somebody_lets_it(poisone
     poisoned.refresh_from_db()
     assert (SetAside.objects.get().attempts, poisoned.next_check_on) == (3, None)
     assert run(3).looked_at == 0
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER poison" + (" ON tracker_flag" if connection.vendor == "postgresql" else ""))
+    cure()
     admin = make_user("root", None, make_body("HTCT"), is_superuser=True)
     set_aside.retry(SetAside.objects.get(), by=admin, at=noon(DAY + timedelta(days=4)))
     assert run(4).opened == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -75,6 +76,18 @@ def test_after_the_pause_it_is_tried_again(silent: None, broker: str, monkeypatc
     monkeypatch.setattr(wake, "_publish", lambda job, args: celery_app.send_task(job, args=args))
     assert wake.send(SCAN)
     assert waiting() == 1
+
+
+def test_after_the_pause_one_tries_and_the_others_do_not_wait(silent: None) -> None:
+    assert not wake.send(SCAN)
+    wake._broker.failed_at = time.monotonic() - wake.PAUSE_SECONDS
+    trial = threading.Thread(target=wake.send, args=(SCAN,))
+    trial.start()
+    while wake._broker.failed_at < time.monotonic() - 1:
+        time.sleep(0.01)
+    assert seconds(20) < 0.2
+    trial.join()
+    assert wake._broker.is_resting()
 
 
 def test_what_is_no_id_is_a_mistake_of_ours_and_is_told(broker: str) -> None:

@@ -70,6 +70,13 @@ def test_a_scan_that_is_days_behind_is_told(client: Client, days: int, status: i
     assert (got, body["scan"], body["scan_age_days"]) == (status, word, days)
 
 
+def test_days_to_come_that_are_settled_already_are_told(client: Client) -> None:
+    scan.run(TODAY + timedelta(days=9), at=noon(TODAY), force=True)
+    heartbeats.beat(at=noon(TODAY))
+    got, body = ask(client)
+    assert (got, body["scan"], body["scan_age_days"]) == (200, "ahead", -9)
+
+
 def make_message(**overrides: Any) -> Message:
     values = {"key": "k", "kind": MessageKind.DIGEST, "user": make_cast()["lan"], "address": "lan@bo-a.example.vn"}
     moments = {"created_at": noon(TODAY), "next_attempt_at": noon(TODAY) - timedelta(minutes=11)}

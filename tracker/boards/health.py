@@ -48,7 +48,10 @@ class Backlog:
 
 @dataclass(frozen=True)
 class Health:
-    """The parts and what waits. `scan_age` is in days (None before the first scan, 0 for today)."""
+    """The parts and what waits. `scan_age` is in days: None before the first scan, 0 for today.
+
+    Below 0 days to come are settled already, by a drill or by a clock that was ahead: no scan looks before they pass.
+    """
 
     parts: tuple[Heard, ...]
     scan_age: int | None
@@ -59,6 +62,10 @@ class Health:
         return self.scan_age is not None and self.scan_age > MOST_DAYS_UNSETTLED
 
     @property
+    def is_scan_ahead(self) -> bool:
+        return self.scan_age is not None and self.scan_age < 0
+
+    @property
     def is_alive(self) -> bool:
         return all(one.is_alive for one in self.parts) and not self.is_scan_behind
 
@@ -66,7 +73,7 @@ class Health:
 def health(*, at: datetime, limit_seconds: int) -> Health:
     """Return what is known at `at`. Seven queries, on partial indexes or small tables."""
     through = settled_through()
-    age = max(0, (local_day(at) - through).days) if through else None
+    age = (local_day(at) - through).days if through else None
     return Health(heard(at=at, limit_seconds=limit_seconds), age, backlog(at))
 
 

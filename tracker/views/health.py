@@ -90,10 +90,16 @@ def _word(is_alive: bool) -> str:
 def _states(found: Health) -> dict[str, Any]:
     return {
         **{one.part.value: _word(one.is_alive) for one in found.parts},
-        "scan": "behind" if found.is_scan_behind else "ok",
+        "scan": _scan_word(found),
         "scan_age_days": found.scan_age,
         "backlog": "behind" if found.backlog.is_behind else "ok",
     }
+
+
+def _scan_word(found: Health) -> str:
+    if found.is_scan_behind:
+        return "behind"
+    return "ahead" if found.is_scan_ahead else "ok"
 
 
 def _figures(found: Health) -> dict[str, Any]:

@@ -64,4 +64,6 @@ def _ago(one: Heard) -> str:
 def _through(age: int | None) -> str:
     if age is None:
         return "never"
+    if age < 0:
+        return f"settled through {-age} days ahead: no scan looks before they have passed"
     return "settled through today" if age == 0 else f"settled through {age} days ago"

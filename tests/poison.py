@@ -1,0 +1,40 @@
+"""A task that the database refuses to flag, whoever tries."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from django.db import connection
+
+from tracker.models import Task
+
+SQLITE = """
+CREATE TRIGGER poison BEFORE INSERT ON tracker_flag WHEN NEW.task_id = {task}
+BEGIN SELECT RAISE(ABORT, 'poison'); END
+"""
+POSTGRESQL = """
+CREATE OR REPLACE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE check_violation USING MESSAGE = 'poison'; END $$;
+CREATE TRIGGER poison BEFORE INSERT ON tracker_flag FOR EACH ROW WHEN (NEW.task_id = {task}) EXECUTE FUNCTION poison()
+"""
+
+
+def poison(task: Task) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute((SQLITE if connection.vendor == "sqlite" else POSTGRESQL).format(task=task.pk))
+
+
+def cure() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER poison" + (" ON tracker_flag" if connection.vendor == "postgresql" else ""))
+
+
+@contextlib.contextmanager
+def poisoned(task: Task) -> Iterator[None]:
+    """Keep `task` broken within the block, for tests that commit."""
+    poison(task)
+    try:
+        yield
+    finally:
+        cure()
