@@ -137,13 +137,17 @@ def test_rules_reach_forward_only_and_only_by_the_editor():
         new_version(10, by=cast["hoa"])
 
 
-def test_a_ladder_that_falls_silent_is_refused():
+@pytest.mark.parametrize(
+    ("last", "field"),
+    [({"offset_days": 0}, "repeat_days"), ({"offset_days": -1, "repeat_days": 5}, "offset_days")],
+)
+def test_a_ladder_that_falls_silent_is_refused(last, field):
     make_policy()
     policy = Policy(code="default", calendar=make_calendar(), valid_from=START)
-    steps = [PolicyStep(clock=Clock.DUE, number=1, offset_days=0, addressee="commission")]
+    steps = [PolicyStep(clock=Clock.DUE, number=1, addressee="commission", **last)]
     with pytest.raises(ValidationError) as refused:
         policies.replace(policy, limits=[], steps=steps, by=None, at=noon(MONDAY))
-    assert list(refused.value.message_dict) == ["repeat_days"]
+    assert list(refused.value.message_dict) == [field]
     assert Policy.objects.count() == 1
 
 
@@ -158,6 +162,19 @@ def test_local_days_of_a_province_count_for_its_bodies_only():
     explained = explain(theirs, on=MONDAY, clocks=[Clock.STAGE])[0]
     assert explained.explanation.limit_on == theirs.stage_limit_on
     assert date(2026, 1, 6) in [day for day, _ in explained.explanation.days_off]
+
+
+def test_a_reminder_in_a_province_comes_on_its_own_working_day():
+    province = make_body("TINH-A")
+    make_policy(limits=[("due", 250, "working")], ladder=((1, -2, "holder", None), (2, 0, "holder", 10)), clocks=["due"])
+    local = Calendar(code="A", name_vi="Lịch tỉnh A", name_en="A", base=make_calendar(), body=province)
+    day = DayOff(day=date(2026, 1, 15), kind=DayKind.OFF, name_vi="Ngày của tỉnh", name_en="Day of the province")
+    calendars.create(local, days_off=[day], by=None, at=noon(MONDAY), first_year=2024, last_year=2028)
+    due_on = date(2026, 1, 16)
+    theirs, others = make_task(accountable=province, due_on=due_on), make_task(due_on=due_on)
+    settle(due_on)
+    reminded = [task.flags.get().steps.get().due_on for task in (theirs, others)]
+    assert reminded == [date(2026, 1, 14), date(2026, 1, 15)]
 
 
 def test_an_idle_day_after_a_change_is_quiet():

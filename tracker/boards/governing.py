@@ -83,6 +83,11 @@ class Rules:
         local = (row for row in self.locals if row.calendar_id == calendar_id and path.startswith(row.path))
         return next(local, None) or next(row for row in self.calendars if row.calendar_id == calendar_id)
 
+    def versions(self, calendar_id: int) -> list[int]:
+        """Return the versions in which days of a calendar are counted: the national one and those of the provinces."""
+        local = [row.version_id for row in self.locals if row.calendar_id == calendar_id]
+        return [self.days(calendar_id).version_id, *local]
+
 
 @dataclass(frozen=True)
 class Book:

@@ -244,8 +244,9 @@ def steps_due(
             on = done[step.number]
         else:
             on = max(workdays.add(last_day + DAY if step.offset_days < 0 else since, step.offset_days), earliest)
-            if step.offset_days >= 0 or on > through:
-                found.append(StepDue(step.number, on, step.addressee))
+            if step.offset_days < 0 and on <= through:
+                continue
+            found.append(StepDue(step.number, on, step.addressee))
         while step.repeat_days and on <= through:
             on = max(workdays.add(on, step.repeat_days), earliest)
             found.append(StepDue(step.number, on, step.addressee))

@@ -170,8 +170,8 @@ def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
     for clock in _clocks(rules):
         run(_open, batch, day=day, at=at, clock=clock, rules=rules)
     reminders = list(_reminders(rules, day))
-    for clock, policy, span in reminders:
-        run(_remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy)
+    for clock, policy, calendar, span in reminders:
+        run(_remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy, calendar=calendar)
     if reminders:
         run(_record_reminders, batch, day=day, at=at)
 
@@ -185,14 +185,15 @@ def _clocks(rules: Rules) -> list[Clock]:
 def _leads(rules: Rules, clock: Clock) -> list[tuple[int, int, int]]:
     """(policy, calendar version, working days before the first late day) of each reminder of the clock."""
     return [
-        (terms.policy_id, rules.days(terms.calendar_id).version_id, lead)
+        (terms.policy_id, version, lead)
         for terms in rules.policies
         for lead in terms.leads(clock)
+        for version in rules.versions(terms.calendar_id)
     ]
 
 
-def _reminders(rules: Rules, day: date) -> Iterator[tuple[Clock, int, tuple[date, date]]]:
-    """Give (clock, policy, first and last limit) for which one of its reminders falls on `day`. One query a calendar.
+def _reminders(rules: Rules, day: date) -> Iterator[tuple[Clock, int, int, tuple[date, date]]]:
+    """Give (clock, policy, calendar version, first and last limit) whose reminder falls on `day`. One query a calendar.
 
     The `lead`-th working day before the first late day is `day` for a range of limits, so that the scan compares a
     column with two constants instead of counting for each task. On a day off nobody is reminded.
@@ -202,7 +203,7 @@ def _reminders(rules: Rules, day: date) -> Iterator[tuple[Clock, int, tuple[date
         ahead = _working_days_from(day, version, max(lead for *_, of, lead in leads if of == version))
         for clock, policy, of, lead in leads:
             if of == version and len(ahead) > lead:
-                yield clock, policy, (ahead[lead - 1], ahead[lead] - timedelta(days=1))
+                yield clock, policy, version, (ahead[lead - 1], ahead[lead] - timedelta(days=1))
 
 
 def _working_days_from(day: date, version: int, count: int) -> list[date]:
@@ -237,11 +238,21 @@ def _open(tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules) -> In
 
 
 def _remind(
-    tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules, policy: int, span: tuple[date, date]
+    tasks: Any,
+    day: date,
+    at: datetime,
+    clock: Clock,
+    rules: Rules,
+    policy: int,
+    calendar: int,
+    span: tuple[date, date],
 ) -> Insert:
     """A flag that is not late yet, for each clock whose first reminder falls on this day."""
     rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__range": span}).alias(governs=policy_of(rules, clock))
-    return Insert(Flag, _flag_columns(clock, at, rules), rows.filter(governs=policy), ONE_OPEN_FLAG)
+    rows = rows.filter(governs=policy)
+    if rules.locals:
+        rows = rows.alias(counts=calendar_of(rules, clock)).filter(counts=calendar)
+    return Insert(Flag, _flag_columns(clock, at, rules), rows, ONE_OPEN_FLAG)
 
 
 def _record_late(tasks: Any, day: date, at: datetime) -> Insert:

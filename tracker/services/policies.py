@@ -83,12 +83,17 @@ def _add_rows(policy: Policy, limits: Iterable[PolicyLimit], steps: Iterable[Pol
 
 
 def _check_ladder(steps: list[PolicyStep]) -> None:
-    """An open flag is never silent: the last step of each clock comes again."""
+    """An open flag is never silent: the last step of each clock comes again, and it is no reminder.
+
+    A limit that is known too late for its reminders would be flagged without a step.
+    """
     last = {step.clock: step for step in sorted(steps, key=lambda step: step.number)}
-    silent = next((step for step in last.values() if not step.repeat_days), None)
-    if silent is not None:
-        clock = {"clock": silent.get_clock_display()}
-        raise refuse(repeat_days=_("%(clock)s: say after how many working days the last step comes again.") % clock)
+    for step in last.values():
+        clock = {"clock": step.get_clock_display()}
+        if not step.repeat_days:
+            raise refuse(repeat_days=_("%(clock)s: say after how many working days the last step comes again.") % clock)
+        if step.offset_days < 0:
+            raise refuse(offset_days=_("%(clock)s: let the last step come on the first late day or later.") % clock)
 
 
 def _reach(policy: Policy, *, at: datetime) -> None:
