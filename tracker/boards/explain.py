@@ -69,6 +69,15 @@ class _Versions:
     days: Days
 
 
+@dataclass(frozen=True)
+class _Rested:
+    """A suspension as the clocks see it: its working days, and whether their limit had not passed when it began."""
+
+    rest: Rest
+    days: dict[Clock, int]
+    in_time: dict[Clock, bool]
+
+
 class _Sum:
     """All that the clocks of one task are counted from."""
 
@@ -152,12 +161,14 @@ class _Sum:
     def _calendar(self, key: int) -> CalendarVersion:
         return next(row for row in self.book.versions if row.pk == key)
 
-    def _pauses(self) -> list[tuple[Rest, int, dict[Clock, bool]]]:
-        """Each suspension with its working days, and for which clocks they count: those whose limit had not passed."""
-        found: list[tuple[Rest, int, dict[Clock, bool]]] = []
+    def _pauses(self) -> list[_Rested]:
+        """Each suspension with the working days that a clock has not counted, and whether its limit had not passed."""
+        found: list[_Rested] = []
         for rest in self.course.rests:
             end = rest.end or max(rest.start, self.record.day)
-            days = rest_days(rest.start, end, self.workdays[self._of_default(end).version_id])
+            calendar = self.workdays[self._of_default(end).version_id]
+            starts = {Clock.DUE: self.record.task.assigned_on, Clock.STAGE: rest.stage_since}
+            days = {clock: _rest_days(max(rest.start, start + DAY), end, calendar) for clock, start in starts.items()}
             facts = ClockFacts(
                 stage=rest.stage,
                 stage_since=rest.stage_since,
@@ -165,7 +176,8 @@ class _Sum:
                 paused_days=_passed_over(found, Clock.DUE),
                 stage_paused_days=_passed_over(found, Clock.STAGE, rest.entry),
             )
-            found.append((rest, days, {clock: self._is_in_time(clock, rest, end, facts) for clock in PAUSED}))
+            in_time = {clock: self._is_in_time(clock, rest, end, facts) for clock in PAUSED}
+            found.append(_Rested(rest, days, in_time))
         return found
 
     def _is_in_time(self, clock: Clock, rest: Rest, end: date, facts: ClockFacts) -> bool:
@@ -184,24 +196,29 @@ class _Sum:
             return ()
         counts_for = Clock.STAGE if clock == Clock.STAGE else Clock.DUE
         return tuple(
-            Pause(rest.start, rest.end, rest.until, rest.document, rest.reason, days, in_time[counts_for])
-            for rest, days, in_time in self.pauses
-            if clock != Clock.STAGE or rest.entry == self.course.entry
+            Pause(
+                row.rest.start,
+                row.rest.end,
+                row.rest.until,
+                row.rest.document,
+                row.rest.reason,
+                row.days[counts_for],
+                row.in_time[counts_for],
+            )
+            for row in self.pauses
+            if clock != Clock.STAGE or row.rest.entry == self.course.entry
         )
 
 
-def rest_days(start: date, end: date, workdays: Workdays) -> int:
-    """Return the working days of [start, end)."""
-    return workdays.count(start - DAY, end - DAY)
+def _rest_days(start: date, end: date, workdays: Workdays) -> int:
+    """The working days of [start, end)."""
+    return max(workdays.count(start - DAY, end - DAY), 0)
 
 
-def _passed_over(pauses: Iterable[tuple[Rest, int, dict[Clock, bool]]], clock: Clock, entry: int | None = None) -> int:
+def _passed_over(pauses: Iterable[_Rested], clock: Clock, entry: int | None = None) -> int:
     """The working days at rest that `clock` passes over, of all times or of one time in a stage."""
-    return sum(
-        days
-        for rest, days, in_time in pauses
-        if rest.goes_on and in_time[clock] and (entry is None or rest.entry == entry)
-    )
+    rows = (row for row in pauses if row.rest.goes_on and row.in_time[clock])
+    return sum(row.days[clock] for row in rows if entry is None or row.rest.entry == entry)
 
 
 def _limit(versions: _Versions, clock: Clock, stage: str) -> Limit:

@@ -25,6 +25,7 @@ from tracker.services.limits import (
     COLUMNS,
     RUNNING,
     WRITTEN,
+    by_calendar,
     calendar_of,
     counted,
     floors,
@@ -135,14 +136,14 @@ def _resume(ids: list[int], *, at: datetime, rules: Rules) -> int:
     if not ids:
         return 0
     rows = Task.objects.filter(pk__in=ids)
-    before = StageChange.objects.filter(task=OuterRef("pk"), to_stage=Stage.SUSPENDED).order_by("-on", "-id")
+    before = StageChange.objects.filter(task=OuterRef("pk"), to_stage=Stage.SUSPENDED).order_by("-id")
     stage = Coalesce(Subquery(before.values("from_stage")[:1]), Value(Stage.ASSIGNED.value))
     entered = (
         StageChange.objects.filter(task=OuterRef("pk"))
         .exclude(to_stage=Stage.SUSPENDED)
         .exclude(from_stage=Stage.SUSPENDED)
     )
-    since = Coalesce(Subquery(entered.order_by("-on", "-id").values("on")[:1]), F("stage_since"))
+    since = Coalesce(Subquery(entered.order_by("-id").values("on")[:1]), F("stage_since"))
     change = {"task": F("pk"), "from_stage": F("stage"), "to_stage": stage, "on": F("suspended_until")}
     change |= {"recorded_at": Value(at), "reason": Value(""), "document": Value(""), "is_lapse": Value(False)}
     execute(Insert(StageChange, change, rows))
@@ -153,16 +154,24 @@ def _resume(ids: list[int], *, at: datetime, rules: Rules) -> int:
 
 
 def _paused(rules: Rules) -> dict[str, Any]:
-    """The working days at rest, added where the limit had not passed when the rest began."""
-    calendar = rules.days(rules.default.calendar_id).version_id
-    rested = Coalesce(working_days_between("suspended_on", "suspended_until", calendar=calendar), 0)
-    in_time = {clock: Coalesce(counted(rules, clock), F("suspended_on")) for clock in (Clock.DUE, Clock.STAGE)}
+    """The working days at rest, added where the limit had not passed when the rest began.
+
+    The day from which a clock counts is not one of its days, so a rest that begins on it counts from the next.
+    """
     return {
-        "paused_days": F("paused_days")
-        + Case(When(suspended_on__lte=in_time[Clock.DUE], then=rested), default=Value(0)),
-        "stage_paused_days": F("stage_paused_days")
-        + Case(When(suspended_on__lte=in_time[Clock.STAGE], then=rested), default=Value(0)),
+        "paused_days": F("paused_days") + _rested(rules, Clock.DUE, "assigned_on"),
+        "stage_paused_days": F("stage_paused_days") + _rested(rules, Clock.STAGE, "stage_since"),
     }
+
+
+def _rested(rules: Rules, clock: Clock, since: str) -> Case:
+    days = by_calendar(
+        rules,
+        rules.default,
+        lambda local: working_days_between("suspended_on", "suspended_until", calendar=local.version_id, after=since),
+    )
+    in_time = Coalesce(counted(rules, clock), F("suspended_on"))
+    return Case(When(suspended_on__lte=in_time, then=Coalesce(days, 0)), default=Value(0))
 
 
 def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
