@@ -353,7 +353,9 @@ def next_check(day: date, *, is_settled: bool, rules: Rules) -> Any:
     days += [reminder for clock in COLUMNS for reminder in _next_reminders(clock, day, is_settled, rules)]
     days += [ladder.next_step(day), F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
     if rules.changes_on:
-        days.append(Value(rules.changes_on, output_field=DateField()))
+        # What is over was judged by the rules of its time.
+        is_over = Q(stage__in=(Stage.INSTITUTIONALIZED, Stage.WITHDRAWN))
+        days.append(Case(When(~is_over, then=Value(rules.changes_on, output_field=DateField()))))
     known = earliest(*days)
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 
