@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tracker.choices import Addressee, Clock, DayUnit, Stage, TaskKind
 from tracker.rules.clocks import ClockFacts, Limit, Step, explain, late_since, limit_on, running, starts_on, steps_due
 from tracker.rules.stages import OPEN
-from tracker.rules.workdays import Workdays, make_up_days, public_holidays
+from tracker.rules.workdays import DAY, Workdays, make_up_days, public_holidays
 
 WORKDAYS = Workdays.between(
     date(2024, 1, 1), date(2029, 12, 31), off=public_holidays(2024, 2029), work=make_up_days(2024, 2029)
@@ -141,8 +141,32 @@ def test_what_is_done_is_explained_through_the_day_it_was_done():
 
 def test_steps_are_working_days_after_the_first_late_day():
     steps = [Step(1, 0, Addressee.HOLDER), Step(2, 3, Addressee.COMMISSION)]
-    days = [step.due_on for step in steps_due(date(2026, 11, 21), steps, WORKDAYS, through=date(2026, 11, 21))]
+    friday, saturday = date(2026, 11, 20), date(2026, 11, 21)
+    days = [step.due_on for step in steps_due(friday, saturday, steps, WORKDAYS, through=saturday)]
     assert days == [date(2026, 11, 21), date(2026, 11, 26)]  # 24 November is Viet Nam Culture Day
+
+
+def test_a_reminder_counts_from_the_last_day_in_time_and_says_nothing_once_its_day_has_passed():
+    steps = [Step(1, -2, Addressee.HOLDER), Step(2, 0, Addressee.HOLDER)]
+    friday, monday = date(2026, 11, 20), date(2026, 11, 23)
+    told = [
+        (step.number, step.due_on) for step in steps_due(friday, monday, steps, WORKDAYS, through=date(2026, 11, 18))
+    ]
+    assert told == [(1, date(2026, 11, 19)), (2, monday)]
+    assert [step.number for step in steps_due(friday, monday, steps, WORKDAYS, through=date(2026, 11, 19))] == [2]
+
+
+def test_what_was_taken_comes_again_after_its_last_time_or_after_the_snooze():
+    steps = [Step(1, 0, Addressee.HOLDER), Step(2, 3, Addressee.COMMISSION, repeat_days=5)]
+    since, today = date(2026, 3, 2), date(2026, 3, 9)
+    taken = {1: since, 2: date(2026, 3, 5)}
+    assert [step.due_on for step in steps_due(since - DAY, since, steps, WORKDAYS, through=today, taken=taken)] == [
+        date(2026, 3, 12)
+    ]
+    snoozed = steps_due(
+        since - DAY, since, steps, WORKDAYS, through=today, taken=taken, snoozed_until=date(2026, 3, 20)
+    )
+    assert [step.due_on for step in snoozed] == [date(2026, 3, 20)]
 
 
 def test_the_next_step_is_told():

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from tests.builders import make_body, make_calendar, make_cast, make_policy, make_resolution, make_task, noon
+from tests.working import verified
 from tracker.boards.explain import explain
 from tracker.boards.governing import Rules, place_of
 from tracker.choices import Clock, DayKind, Level, Rank, Stage
@@ -105,6 +106,20 @@ def test_a_laxer_version_closes_flags_on_its_day_and_was_late_stays():
     assert Flag.objects.was_late(START + timedelta(days=3)).filter(pk=flag.pk).exists()
 
 
+def test_a_stricter_version_does_not_rejudge_what_is_done():
+    cast = make_cast()
+    task = make_task(levels=[(Level.CENTRAL, [])])
+    new_version(60, at=noon(MONDAY))
+    verified(task, cast, on=date(2026, 2, 2))
+    task.refresh_from_db()
+    by_age = task.effective_due_on
+    Policy.objects.get(version=2).limits.filter(clock=Clock.DUE).update(days=5)
+    settle(START)
+    task.refresh_from_db()
+    assert (task.stage, task.effective_due_on) == (Stage.INSTITUTIONALIZED, by_age)
+    assert explain(task, on=START, clocks=[Clock.DUE])[0].explanation.limit_on == by_age
+
+
 def test_missed_days_over_a_change_of_rules_give_the_rows_of_daily_runs():
     made = [make_task(on=MONDAY + timedelta(days=n)) for n in (0, 3, 20)]
     new_version(45)
@@ -144,13 +159,17 @@ def test_rules_reach_forward_only_and_only_by_the_editor():
         new_version(10, by=cast["hoa"])
 
 
-def test_a_ladder_that_falls_silent_is_refused():
+@pytest.mark.parametrize(
+    ("last", "field"),
+    [({"offset_days": 0}, "repeat_days"), ({"offset_days": -1, "repeat_days": 5}, "offset_days")],
+)
+def test_a_ladder_that_falls_silent_is_refused(last, field):
     make_policy()
     policy = Policy(code="default", calendar=make_calendar(), valid_from=START)
-    steps = [PolicyStep(clock=Clock.DUE, number=1, offset_days=0, addressee="commission")]
+    steps = [PolicyStep(clock=Clock.DUE, number=1, addressee="commission", **last)]
     with pytest.raises(ValidationError) as refused:
         policies.create(policy, limits=[], steps=steps, by=None, at=noon(MONDAY))
-    assert list(refused.value.message_dict) == ["repeat_days"]
+    assert list(refused.value.message_dict) == [field]
     assert Policy.objects.count() == 1
 
 
@@ -165,6 +184,21 @@ def test_local_days_of_a_province_count_for_its_bodies_only():
     explained = explain(theirs, on=MONDAY, clocks=[Clock.STAGE])[0]
     assert explained.explanation.limit_on == theirs.stage_limit_on
     assert date(2026, 1, 6) in [day for day, _ in explained.explanation.days_off]
+
+
+def test_a_reminder_in_a_province_comes_on_its_own_working_day():
+    province = make_body("TINH-A")
+    make_policy(
+        limits=[("due", 250, "working")], ladder=((1, -2, "holder", None), (2, 0, "holder", 10)), clocks=["due"]
+    )
+    local = Calendar(code="A", name_vi="Lịch tỉnh A", name_en="A", base=make_calendar(), body=province)
+    day = DayOff(day=date(2026, 1, 15), kind=DayKind.OFF, name_vi="Ngày của tỉnh", name_en="Day of the province")
+    calendars.create(local, days_off=[day], by=None, at=noon(MONDAY), first_year=2024, last_year=2028)
+    due_on = date(2026, 1, 16)
+    theirs, others = make_task(accountable=province, due_on=due_on), make_task(due_on=due_on)
+    settle(due_on)
+    reminded = [task.flags.get().steps.get().due_on for task in (theirs, others)]
+    assert reminded == [date(2026, 1, 14), date(2026, 1, 15)]
 
 
 def test_an_idle_day_after_a_change_is_quiet():

@@ -6,11 +6,11 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from tests.builders import make_cast, make_task, noon
-from tracker.choices import Stage, TaskKind
+from tests.builders import make_body, make_calendar, make_cast, make_policy, make_task, noon
+from tracker.choices import DayKind, Stage, TaskKind
 from tracker.errors import Stale
-from tracker.models import Event, Flag, StageChange
-from tracker.services import scan, tasks
+from tracker.models import Calendar, DayOff, Event, Flag, StageChange
+from tracker.services import calendars, scan, tasks
 
 pytestmark = pytest.mark.django_db
 TODAY, UNTIL, DUE = date(2026, 5, 4), date(2026, 9, 1), date(2026, 6, 30)
@@ -147,3 +147,38 @@ def test_a_suspension_ends_by_itself_as_it_ends_by_hand(cast, today):
         alone.stage_since,
         alone.stage_paused_days,
     )
+
+
+def test_a_rest_that_begins_on_the_day_of_assignment_counts_from_the_next(cast, today):
+    task = make_task(on=TODAY)
+    before = task.effective_due_on
+    suspended(task, cast["hoa"], until=date(2026, 5, 6))
+    today.move_to(noon(date(2026, 5, 6)))
+    scan.run(date(2026, 5, 6), at=noon(date(2026, 5, 6)))
+    task.refresh_from_db()
+    assert (task.paused_days, task.stage_paused_days) == (1, 1)  # Tuesday; Monday was not counted anyway
+    assert task.effective_due_on > before
+
+
+def test_a_rest_is_counted_in_the_calendar_of_the_province(cast, today):
+    province = make_body("TINH-A")
+    make_policy()
+    local = Calendar(code="A", name_vi="Lịch tỉnh A", name_en="A", base=make_calendar(), body=province)
+    day = DayOff(day=date(2026, 5, 6), kind=DayKind.OFF, name_vi="Ngày của tỉnh", name_en="Day of the province")
+    calendars.create(local, days_off=[day], by=None, at=noon(TODAY), first_year=2024, last_year=2028)
+    task = suspended(make_task(accountable=province), cast["hoa"], until=date(2026, 5, 11))
+    today.move_to(noon(date(2026, 5, 11)))
+    scan.run(date(2026, 5, 11), at=noon(date(2026, 5, 11)))
+    task.refresh_from_db()
+    assert task.stage_paused_days == 0  # its limit of 30 days had passed before
+    assert task.paused_days == 4
+
+
+def test_it_goes_on_in_its_stage_since_the_day_that_was_recorded_last(cast, today):
+    task = make_task()
+    tasks.record_stage(task, Stage.PLANNED, on=TODAY, by=cast["hoa"], at=noon(TODAY))
+    early = date(2026, 4, 20)
+    tasks.record_stage(task, Stage.DRAFTING, on=early, by=cast["hoa"], at=noon(TODAY))
+    suspended(task, cast["hoa"])
+    task = tasks.resume(task, reason="x", by=cast["hoa"], at=noon(TODAY))
+    assert (task.stage, task.stage_since) == (Stage.DRAFTING, early)

@@ -15,6 +15,8 @@ from tracker.models import CalendarVersion, Policy, Task
 from tracker.models.policies import DEFAULT
 from tracker.rules.governing import Place, Terms, governing, in_order, reaches
 
+EVERY = Q()
+
 
 @dataclass(frozen=True)
 class Days:
@@ -43,7 +45,7 @@ class Rules:
 
     @classmethod
     def on(cls, day: date) -> Rules:
-        """Return the rules in force on `day`; before the first policy those of its first day. Five queries.
+        """Return the rules in force on `day`; before the first policy those of its first day. Four queries.
 
         Raises Policy.DoesNotExist when there is no default policy at all.
         """
@@ -56,16 +58,8 @@ class Rules:
 
     @classmethod
     def _on(cls, day: date) -> Rules:
-        policies = _not_over_before(Policy.objects.applied().prefetch_related("limits", "steps"), day)
-        versions = _not_over_before(CalendarVersion.objects.applied().select_related("calendar__body"), day)
-        turns = frozenset(_days_of([*policies, *versions]))
-        policies, versions = _not_over(policies, day), _not_over(versions, day)
-        if not any(policy.code == DEFAULT and policy.valid_from <= day for policy in policies):
-            return cls._on(_first_day(day))
-        national, local = _days(versions, day)
-        terms = [_terms(policy) for policy in policies if policy.valid_from <= day]
-        to_come = (on for on in _days_of([*policies, *versions]) if on > day)
-        return cls(in_order(terms), national, local, min(to_come, default=None), turns)
+        # What ended on this very day says that the rules turned on it.
+        return Book.read(Q(valid_to__isnull=True) | Q(valid_to__gte=day)).on(day)
 
     @property
     def default(self) -> Terms:
@@ -97,6 +91,36 @@ class Rules:
         local = (row for row in self.locals if row.calendar_id == calendar_id and path.startswith(row.path))
         return next(local, None) or next(row for row in self.calendars if row.calendar_id == calendar_id)
 
+    def versions(self, calendar_id: int) -> list[int]:
+        """Return the versions in which days of a calendar are counted: the national one and those of the provinces."""
+        local = [row.version_id for row in self.locals if row.calendar_id == calendar_id]
+        return [self.days(calendar_id).version_id, *local]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Versions of policies and calendars that were applied: the rules of any day without another query."""
+
+    policies: tuple[Policy, ...]
+    versions: tuple[CalendarVersion, ...]
+
+    @classmethod
+    def read(cls, of: Q = EVERY) -> Book:
+        """Return every version, or those of a condition on its period. Four queries."""
+        policies = Policy.objects.applied().filter(of).prefetch_related("limits", "steps")
+        versions = CalendarVersion.objects.applied().filter(of).select_related("calendar__body")
+        return cls(tuple(policies), tuple(versions))
+
+    def on(self, day: date) -> Rules:
+        """Return the rules in force on `day`, as `Rules.on` does."""
+        policies, versions = _from(self.policies, day), _from(self.versions, day)
+        terms = [_terms(policy) for policy in policies if policy.valid_from <= day]
+        if not any(row.code == DEFAULT for row in terms):
+            return self.on(_first_day(policies, day))
+        national, local = _days(versions, day)
+        turns = frozenset(_days_of([*self.policies, *self.versions]))
+        return Rules(in_order(terms), national, local, min((on for on in turns if on > day), default=None), turns)
+
 
 # The rules read in a block of `read_once()`, by a day on which they hold.
 _read: ContextVar[dict[date, Rules] | None] = ContextVar("read", default=None)
@@ -123,11 +147,8 @@ def terms_of(policy: Policy) -> Terms:
     return _terms(policy)
 
 
-def _not_over_before(rows: Any, day: date) -> list[Any]:
-    return list(rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day)))
-
-
-def _not_over(rows: list[Any], day: date) -> list[Any]:
+def _from(rows: Iterable[Any], day: date) -> list[Any]:
+    """Those that are in force on `day` or come later."""
     return [row for row in rows if row.valid_to is None or row.valid_to > day]
 
 
@@ -136,14 +157,8 @@ def _days_of(rows: Iterable[Any]) -> Iterator[date]:
     return (on for row in rows for on in (row.valid_from, row.valid_to) if on is not None)
 
 
-def _first_day(day: date) -> date:
-    first: date | None = (
-        Policy.objects.applied()
-        .filter(code=DEFAULT, valid_from__gt=day)
-        .order_by("valid_from")
-        .values_list("valid_from", flat=True)
-        .first()
-    )
+def _first_day(policies: Iterable[Any], day: date) -> date:
+    first: date | None = min((row.valid_from for row in policies if row.code == DEFAULT), default=None)
     if first is None:
         raise Policy.DoesNotExist(f"No default policy is in force on {day}: load the shipped one or enter one.")
     return first

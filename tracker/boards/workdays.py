@@ -11,11 +11,16 @@ from tracker.models import CalendarDay, CalendarVersion, DayOff
 from tracker.rules.workdays import Exceptions, Workdays
 
 
-def workdays_of(calendar: CalendarVersion) -> Workdays:
-    """Return a version of a calendar as it is stored, for explanations and single sums. One query."""
-    days = list(CalendarDay.objects.filter(calendar=calendar).order_by("day"))
-    names = {row.day: (row.name_en, row.name_vi) for row in days if row.name_en and not row.is_working}
-    return Workdays.from_rows(((row.day, row.is_working) for row in days), off=names)
+def workdays_of(versions: Collection[int]) -> dict[int, Workdays]:
+    """Return, by their ids, whole versions of calendars as they are stored, with the names of days off. One query."""
+    rows = CalendarDay.objects.filter(calendar__in=versions).order_by("calendar", "day")
+    values = rows.values_list("calendar", "day", "is_working", "name_en", "name_vi")
+    found = {}
+    for calendar, group in groupby(values, key=lambda row: row[0]):
+        days = list(group)
+        names = {day: (english, vietnamese) for _, day, works, english, vietnamese in days if english and not works}
+        found[calendar] = Workdays.from_rows(((row[1], row[2]) for row in days), off=names)
+    return found
 
 
 def workdays_between(versions: Collection[int], starts: Iterable[date], last: date) -> dict[int, Workdays]:

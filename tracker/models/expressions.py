@@ -105,13 +105,15 @@ def nth_working_day(day: date, *, days: int, calendar: int, back: int = 0) -> Su
     return Subquery(found.order_by().values("day")[:1])
 
 
-def working_days_between(first: str, last: str, *, calendar: int) -> Any:
-    """Return the number of working days from `first` to the day before `last`, both columns; null outside."""
+def working_days_between(first: str, last: str, *, calendar: int, after: str) -> Any:
+    """Return the number of working days from `first`, but later than `after`, to the day before `last`, all columns.
+
+    Never negative; null outside the calendar.
+    """
     days = CalendarDay.objects.filter(calendar=calendar).order_by()
-    first_day, last_day = DaysLater(OuterRef(first), -1), DaysLater(OuterRef(last), -1)
-    return Subquery(days.filter(day=last_day).values("ordinal")) - Subquery(
-        days.filter(day=first_day).values("ordinal")
-    )
+    start, end = Greatest(DaysLater(OuterRef(first), -1), OuterRef(after)), DaysLater(OuterRef(last), -1)
+    number = Subquery(days.filter(day=end).values("ordinal")) - Subquery(days.filter(day=start).values("ordinal"))
+    return Greatest(number, Value(0))
 
 
 def _named(value: int | str, depth: int = 1) -> Any:

@@ -5,7 +5,7 @@ Also what the explanation of a flag is made of. A limit is the last day in time;
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,8 +13,8 @@ from tracker.choices import Clock, DayUnit, Stage, TaskKind
 from tracker.rules.stages import OPEN
 from tracker.rules.workdays import DAY, Names, Workdays
 
-Pause = tuple[date, date]
-"""A suspension that is over: [first day, day on which the task went on)."""
+Stint = tuple[date, date | None]
+"""A time in which somebody answered for the task: [first day, day on which it ended), None while it lasts."""
 
 BEFORE_APPRAISAL = (Stage.ASSIGNED, Stage.PLANNED, Stage.DRAFTING, Stage.CONSULTATION)
 """The stages in which the draft has not been submitted yet."""
@@ -103,7 +103,7 @@ class Explanation:
     submitted or asked. `limit_days` is None for a deadline that was written down. `paused_days` are working days at
     rest that the limit passes over. `days_off` are the holidays that the count passed over, weekends apart.
     `counted_through` is the day asked for, or the day on which the task was done. `floor`: late no earlier, because
-    the rule holds only from then on.
+    the rule holds only from then on. `steps` are those of the ladder that are not taken yet.
     """
 
     clock: str
@@ -211,28 +211,64 @@ def _silent_since(facts: ClockFacts) -> tuple[date, str]:
     return begun, "assigned" if begun == facts.assigned_on else "resumed"
 
 
-def steps_due(since: date, steps: Iterable[Step], workdays: Workdays, *, through: date) -> tuple[StepDue, ...]:
-    """Return the day of each step, counted in working days from the first late day `since`, in order.
+def unowned_since(stints: Iterable[Stint], *, day: date, begun: date) -> date | None:
+    """Return since when, seen on `day`, nobody answers for the task: the last end of a stint; None: somebody does.
 
-    The step that comes again is listed until the first time after `through`.
+    `begun`: since when the clocks run, the earliest answer.
     """
-    found = []
+    started = [(start, end) for start, end in stints if start <= day]
+    if any(end is None or end > day for _, end in started):
+        return None
+    return max([begun, *(end for start, end in started if end is not None and end >= start)])
+
+
+def steps_due(
+    last_day: date,
+    since: date,
+    steps: Iterable[Step],
+    workdays: Workdays,
+    *,
+    through: date,
+    taken: Mapping[int, date] | None = None,
+    snoozed_until: date | None = None,
+) -> tuple[StepDue, ...]:
+    """Return the day of each step that is not taken yet, in order, in working days from the first late day `since`.
+
+    Those before it remind of `last_day`, the last one in time, and count from the day after; one whose day has passed
+    says nothing any more. The step that comes again is listed until the first time after `through`. `taken` has, by
+    the number of a step, the last day on which it was; a snooze puts steps off to the day on which it ends.
+    """
+    found, done, earliest = [], taken or {}, snoozed_until or date.min
     for step in steps:
-        on = workdays.add(since, step.offset_days)
-        found.append(StepDue(step.number, on, step.addressee))
+        if step.number in done:
+            on = done[step.number]
+        else:
+            on = max(workdays.add(last_day + DAY if step.offset_days < 0 else since, step.offset_days), earliest)
+            if step.offset_days < 0 and on <= through:
+                continue
+            found.append(StepDue(step.number, on, step.addressee))
         while step.repeat_days and on <= through:
-            on = workdays.add(on, step.repeat_days)
+            on = max(workdays.add(on, step.repeat_days), earliest)
             found.append(StepDue(step.number, on, step.addressee))
     return tuple(sorted(found, key=lambda step: (step.due_on, step.number)))
 
 
 def explain(
-    facts: ClockFacts, clock: str, limit: Limit, workdays: Workdays, today: date, *, steps: Iterable[Step] = ()
+    facts: ClockFacts,
+    clock: str,
+    limit: Limit,
+    workdays: Workdays,
+    today: date,
+    *,
+    steps: Iterable[Step] = (),
+    taken: Mapping[int, date] | None = None,
+    snoozed_until: date | None = None,
 ) -> Explanation | None:
     """Return how the limit of `clock` came about and how it stands on `today`; None where the clock does not run.
 
-    A done task is explained through the day on which it was done. Raises ValueError for another clock's limit, or
-    for days outside the calendar.
+    A done task is explained through the day on which it was done. `taken` and `snoozed_until` are those of its open
+    flag, see `steps_due`; a clock at rest takes no steps. Raises ValueError for another clock's limit, or for days
+    outside the calendar.
     """
     if limit.clock != clock:
         raise ValueError(f"The limit is for {limit.clock}, not for {clock}.")
@@ -244,9 +280,15 @@ def explain(
     floor = None if is_written else limit.floor
     since = late_since(last_day, facts.running_since, floor)
     through = min(today, facts.done_on) if facts.done_on else today
+    is_running = running(facts, clock)
+    to_come = (
+        steps_due(last_day, since, steps, workdays, through=through, taken=taken, snoozed_until=snoozed_until)
+        if is_running
+        else ()
+    )
     return Explanation(
         clock=clock,
-        is_running=running(facts, clock),
+        is_running=is_running,
         starts_on=start,
         start_reason_code=reason,
         limit_days=None if is_written else limit.days,
@@ -258,7 +300,7 @@ def explain(
         paused_days=_paused(facts, clock) if limit.unit == DayUnit.WORKING and not is_written else 0,
         days_waited=_waited(start, through, limit.unit, workdays),
         days_late=max(workdays.count(since - DAY, through), 0),
-        steps=steps_due(since, steps, workdays, through=through),
+        steps=to_come,
         counted_through=through,
     )
 

@@ -25,6 +25,7 @@ from tracker.services.limits import (
     COLUMNS,
     RUNNING,
     WRITTEN,
+    by_calendar,
     calendar_of,
     counted,
     floors,
@@ -140,14 +141,14 @@ def _resume(ids: list[int], *, at: datetime, rules: Rules) -> int:
     if not ids:
         return 0
     rows = Task.objects.filter(pk__in=ids)
-    before = StageChange.objects.filter(task=OuterRef("pk"), to_stage=Stage.SUSPENDED).order_by("-on", "-id")
+    before = StageChange.objects.filter(task=OuterRef("pk"), to_stage=Stage.SUSPENDED).order_by("-id")
     stage = Coalesce(Subquery(before.values("from_stage")[:1]), Value(Stage.ASSIGNED.value))
     entered = (
         StageChange.objects.filter(task=OuterRef("pk"))
         .exclude(to_stage=Stage.SUSPENDED)
         .exclude(from_stage=Stage.SUSPENDED)
     )
-    since = Coalesce(Subquery(entered.order_by("-on", "-id").values("on")[:1]), F("stage_since"))
+    since = Coalesce(Subquery(entered.order_by("-id").values("on")[:1]), F("stage_since"))
     change = {"task": F("pk"), "from_stage": F("stage"), "to_stage": stage, "on": F("suspended_until")}
     change |= {"recorded_at": Value(at), "reason": Value(""), "document": Value(""), "is_lapse": Value(False)}
     execute(Insert(StageChange, change, rows))
@@ -158,16 +159,24 @@ def _resume(ids: list[int], *, at: datetime, rules: Rules) -> int:
 
 
 def _paused(rules: Rules) -> dict[str, Any]:
-    """The working days at rest, added where the limit had not passed when the rest began."""
-    calendar = rules.days(rules.default.calendar_id).version_id
-    rested = Coalesce(working_days_between("suspended_on", "suspended_until", calendar=calendar), 0)
-    in_time = {clock: Coalesce(counted(rules, clock), F("suspended_on")) for clock in (Clock.DUE, Clock.STAGE)}
+    """The working days at rest, added where the limit had not passed when the rest began.
+
+    The day from which a clock counts is not one of its days, so a rest that begins on it counts from the next.
+    """
     return {
-        "paused_days": F("paused_days")
-        + Case(When(suspended_on__lte=in_time[Clock.DUE], then=rested), default=Value(0)),
-        "stage_paused_days": F("stage_paused_days")
-        + Case(When(suspended_on__lte=in_time[Clock.STAGE], then=rested), default=Value(0)),
+        "paused_days": F("paused_days") + _rested(rules, Clock.DUE, "assigned_on"),
+        "stage_paused_days": F("stage_paused_days") + _rested(rules, Clock.STAGE, "stage_since"),
     }
+
+
+def _rested(rules: Rules, clock: Clock, since: str) -> Case:
+    days = by_calendar(
+        rules,
+        rules.default,
+        lambda local: working_days_between("suspended_on", "suspended_until", calendar=local.version_id, after=since),
+    )
+    in_time = Coalesce(counted(rules, clock), F("suspended_on"))
+    return Case(When(suspended_on__lte=in_time, then=Coalesce(days, 0)), default=Value(0))
 
 
 def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> list[int]:
@@ -177,8 +186,10 @@ def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> list[i
     for clock, (first, _last) in limits.items():
         if first < day:
             opened += run(_open, batch, day=day, at=at, clock=clock, rules=rules)
-    for clock, policy, span in _reminders(rules, day, limits):
-        opened += run(_remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy)
+    for clock, policy, calendar, span in _reminders(rules, day, limits):
+        opened += run(
+            _remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy, calendar=calendar
+        )
     return opened
 
 
@@ -211,16 +222,17 @@ def _clocks(rules: Rules) -> list[Clock]:
 def _leads(rules: Rules, clock: Clock) -> list[tuple[int, int, int]]:
     """(policy, calendar version, working days before the first late day) of each reminder of the clock."""
     return [
-        (terms.policy_id, rules.days(terms.calendar_id).version_id, lead)
+        (terms.policy_id, version, lead)
         for terms in rules.policies
         for lead in terms.leads(clock)
+        for version in rules.versions(terms.calendar_id)
     ]
 
 
 def _reminders(
     rules: Rules, day: date, limits: dict[Clock, tuple[date, date]]
-) -> Iterator[tuple[Clock, int, tuple[date, date]]]:
-    """Give (clock, policy, first and last limit) for which one of its reminders falls on `day`. One query a calendar.
+) -> Iterator[tuple[Clock, int, int, tuple[date, date]]]:
+    """Give (clock, policy, calendar version, first and last limit) whose reminder falls on `day`. One query a calendar.
 
     The `lead`-th working day before the first late day is `day` for a range of limits, so that the scan compares a
     column with two constants instead of counting for each task. On a day off nobody is reminded. `limits` are those
@@ -234,7 +246,7 @@ def _reminders(
                 continue
             span = (ahead[lead - 1], ahead[lead] - timedelta(days=1))
             if limits[clock][0] <= span[1] and span[0] <= limits[clock][1]:
-                yield clock, policy, span
+                yield clock, policy, version, span
 
 
 def _working_days_from(day: date, version: int, count: int) -> list[date]:
@@ -273,11 +285,21 @@ def _insert(clock: Clock, at: datetime, rules: Rules, rows: Any) -> Insert:
 
 
 def _remind(
-    tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules, policy: int, span: tuple[date, date]
+    tasks: Any,
+    day: date,
+    at: datetime,
+    clock: Clock,
+    rules: Rules,
+    policy: int,
+    calendar: int,
+    span: tuple[date, date],
 ) -> Insert:
     """A flag that is not late yet, for each clock whose first reminder falls on this day."""
     rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__range": span}).alias(governs=policy_of(rules, clock))
-    return _insert(clock, at, rules, rows.filter(governs=policy))
+    rows = rows.filter(governs=policy)
+    if rules.locals:
+        rows = rows.alias(counts=calendar_of(rules, clock)).filter(counts=calendar)
+    return _insert(clock, at, rules, rows)
 
 
 def _record_turned_late(tasks: Any, day: date, at: datetime) -> Insert:
@@ -368,7 +390,9 @@ def next_check(day: date, *, is_settled: bool, rules: Rules) -> Any:
     days = [Case(When(RUNNING, then=_next_of_clocks(day, is_settled, rules))), ladder.next_step(day)]
     days += [F("suspended_until"), _next_owner_change(day), _next_evidence(day)]
     if rules.changes_on:
-        days.append(Value(rules.changes_on, output_field=DateField()))
+        # What is over was judged by the rules of its time.
+        is_over = Q(stage__in=(Stage.INSTITUTIONALIZED, Stage.WITHDRAWN))
+        days.append(Case(When(~is_over, then=Value(rules.changes_on, output_field=DateField()))))
     known = earliest(*days)
     return Case(When(kind=TaskKind.OBJECTIVE, then=None), default=known)
 

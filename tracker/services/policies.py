@@ -200,12 +200,17 @@ def _write_rows(policy: Policy, limits: Iterable[PolicyLimit], steps: Iterable[P
 
 
 def _check_ladder(limited: set[str], steps: list[PolicyStep]) -> None:
-    """An open flag is never silent: each clock with a limit has a step, and the last one comes again."""
+    """An open flag is never silent: each clock with a limit has a step, the last one comes again, and is no reminder.
+
+    A limit that is known too late for its reminders would be flagged without a step.
+    """
     if silent_clocks := limited - {step.clock for step in steps}:
         named = {"clock": str(Clock(min(silent_clocks)).label)}
         raise refuse(steps=_("%(clock)s: a limit needs at least one step, or nobody hears of it.") % named)
     last = {step.clock: step for step in sorted(steps, key=lambda step: step.number)}
-    silent = next((step for step in last.values() if not step.repeat_days), None)
-    if silent is not None:
-        clock = {"clock": silent.get_clock_display()}
-        raise refuse(repeat_days=_("%(clock)s: say after how many working days the last step comes again.") % clock)
+    for step in last.values():
+        clock = {"clock": step.get_clock_display()}
+        if not step.repeat_days:
+            raise refuse(repeat_days=_("%(clock)s: say after how many working days the last step comes again.") % clock)
+        if step.offset_days < 0:
+            raise refuse(offset_days=_("%(clock)s: let the last step come on the first late day or later.") % clock)

@@ -184,7 +184,7 @@ def resume(task: Task, *, reason: str, document: str = "", by: Any, at: datetime
 
 def _stage_left(task: Task) -> Stage:
     """The open stage in which the task was before it was suspended or withdrawn."""
-    left = task.stage_changes.filter(from_stage__in=OPEN).order_by("-on", "-id").values_list("from_stage", flat=True)
+    left = task.stage_changes.filter(from_stage__in=OPEN).order_by("-id").values_list("from_stage", flat=True)
     return Stage(left.first() or Stage.ASSIGNED)
 
 

@@ -51,13 +51,13 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @reading
 def task_explain(request: HttpRequest, pk: int) -> HttpResponse:
-    """Why the clocks of a task say what they say, on a day. At most 16 queries: 4 for the reader and the task, 12 of
+    """Why the clocks of a task say what they say, on a day. At most 20 queries: 4 for the reader and the task, 16 of
     the explanation."""
     task = get_object_or_404(Task.objects.visible_to(request.user).select_related("resolution"), pk=pk)
     form, today = ExplainForm(request.GET), local_today()
     day = form.values().get("on", today)
     try:
-        rows = explain(task, on=day)
+        rows = explain(task, on=day, today=today)
     except ValueError:
         form.add_error("on", _("The calendar does not reach this day: give one nearer to today."))
         day, rows = today, explain(task, on=today)
