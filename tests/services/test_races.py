@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,11 +20,23 @@ from tracker.models import (
     Institutionalization,
     JobRun,
     Obstacle,
+    Policy,
     ProgressReport,
     Responsibility,
     Task,
 )
-from tracker.services import extensions, flags, institutionalizations, matrix, obstacles, reports, scan, tasks
+from tracker.services import (
+    extensions,
+    flags,
+    institutionalizations,
+    matrix,
+    obstacles,
+    policies,
+    recalculations,
+    reports,
+    scan,
+    tasks,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -228,3 +240,52 @@ def test_a_task_is_not_granted_time_and_withdrawn_by_halves(_):
     extension.refresh_from_db()
     assert task.stage == Stage.WITHDRAWN and outcome["done"] >= 1
     assert task.extension_count == int(extension.state == ExtensionState.GRANTED) == outcome["done"] - 1
+
+
+def stricter():
+    """The next version of the default policy, with a tenth of the days in the first stage."""
+    before = policies.latest("default")
+    limits, steps = list(before.limits.all()), list(before.steps.all())
+    for row in (*limits, *steps):
+        row.pk = None
+    for limit in limits:
+        limit.days = 3 if limit.stage == Stage.ASSIGNED else limit.days
+    fresh_version = Policy(code="default", calendar=before.calendar)
+    return policies.draft(fresh_version, limits=limits, steps=steps, by=None, at=noon(DAY - timedelta(days=1)))
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_tasks_that_are_changed_or_made_while_new_rules_reach_them_lose_nothing(_):
+    """Applied and carried out by two workers, while one task moves on, one is reported on and others are assigned."""
+    eve = DAY - timedelta(days=1)
+    cast, mover, told = make_cast(), make_task(on=eve), make_task(on=eve)
+    resolution, accountable = mover.resolution, make_body("BO-A")
+    draft = stricter()
+
+    def apply():
+        policies.apply(draft, valid_from=DAY, document_vi="QĐ 1", by=None, at=noon(eve))
+        return recalculations.run_waiting(at=noon(eve)) + 1
+
+    def assign():
+        made = [make_task(resolution=resolution, accountable=accountable, on=eve) for _number in range(5)]
+        return bool(made)
+
+    outcome = together(
+        apply,
+        lambda: recalculations.run_waiting(at=noon(eve)) + 1,
+        lambda: tasks.record_stage(mover, Stage.DRAFTING, on=eve, by=None, at=noon(eve)),
+        lambda: reports.save_draft(
+            told, body=accountable, by=cast["lan"], at=noon(eve), stage=Stage.PLANNED, done_text="Kế hoạch"
+        ),
+        assign,
+    )
+    assert outcome == {"done": 5}
+    recalculations.run_waiting(at=noon(eve))
+    assert recalculations.is_over(DAY)
+    mover.refresh_from_db()
+    assert mover.stage == Stage.DRAFTING
+    assert ProgressReport.objects.get(task=told).done_text == "Kế hoạch"
+    scan.run(DAY, at=noon(DAY))
+    assert Task.objects.filter(stage=Stage.ASSIGNED).count() == 6
+    limits = {task.stage_limit_on for task in Task.objects.filter(stage=Stage.ASSIGNED)}
+    assert limits == {date(2026, 4, 22)}
