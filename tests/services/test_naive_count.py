@@ -109,7 +109,7 @@ def books(draw):
     return naive.Book(default, special, national, local)
 
 
-ACTS = ("stage", "report", "accept", "return", "ask", "grant", "refuse", "suspend", "resume", "snooze", "nothing")
+ACTS = ("stage", "report", "report", "ask", "ask", "suspend", "resume", "snooze", "nothing")
 MOVES = st.tuples(st.integers(0, 18), st.sampled_from(ACTS), st.integers(1, 25))
 
 
@@ -154,6 +154,9 @@ class Life:
         return naive.Task.move_on, stage, on
 
     def _report(self, at, number):
+        """Report, or decide on the report that waits."""
+        if waiting := self.task.reports.filter(state=ReportState.SUBMITTED).first():
+            return self._accept(waiting, at) if number % 3 else self._return(waiting, at)
         if self.task.stage not in STAGES[:4]:
             return None
         stage = STAGES[STAGES.index(self.task.stage) + number % 2]
@@ -162,13 +165,7 @@ class Life:
         reports.submit(report, by=self.cast["lan"], at=at)
         return (lambda count: setattr(count, "reported", count.today),)
 
-    def _waiting(self):
-        return self.task.reports.filter(state=ReportState.SUBMITTED).first()
-
-    def _accept(self, at, number):
-        report = self._waiting()
-        if report is None:
-            return None
+    def _accept(self, report, at):
         was_open = self.task.is_open
         stage = STAGES.index(self.task.stage) if was_open else 0
         reports.accept(report, by=self.cast["hoa"], at=at)
@@ -181,24 +178,18 @@ class Life:
 
         return (accepted,)
 
-    def _return(self, at, number):
-        report = self._waiting()
-        if report is None:
-            return None
+    def _return(self, report, at):
         reports.send_back(report, note="Incomplete", by=self.cast["hoa"], at=at)
         return (lambda count: setattr(count, "reported", None),)
 
     def _ask(self, at, number):
+        """Ask for more time, or decide on the request that waits."""
+        if waiting := self.task.extensions.filter(state=ExtensionState.ASKED).first():
+            return self._grant(waiting, at) if number % 3 else self._refuse(waiting, at)
         asked(self.task, self.cast["lan"], on=self.count.today, wanted_on=self.count.today + timedelta(3 * number))
         return (lambda count: setattr(count, "requested", count.today),)
 
-    def _request(self):
-        return self.task.extensions.filter(state=ExtensionState.ASKED).first()
-
-    def _grant(self, at, number):
-        extension = self._request()
-        if extension is None:
-            return None
+    def _grant(self, extension, at):
         day = max(self.count.today, extension.wanted_on)
         extensions.grant(extension, due_on=day, decision_number="7", by=self.cast["hoa"], at=at)
 
@@ -207,10 +198,7 @@ class Life:
 
         return (granted,)
 
-    def _refuse(self, at, number):
-        extension = self._request()
-        if extension is None:
-            return None
+    def _refuse(self, extension, at):
         extensions.refuse_(extension, note="No", by=self.cast["hoa"], at=at)
         return (lambda count: setattr(count, "requested", None),)
 
@@ -398,7 +386,7 @@ LIVES = {
     "book": books(),
     "assigned": days_from(0, 40),
     "due_in": st.none() | st.integers(10, 70),
-    "acts": st.lists(MOVES, max_size=6),
+    "acts": st.lists(MOVES, min_size=2, max_size=8),
     "is_daily": st.booleans(),
     "past": st.lists(st.integers(0, 99), max_size=3),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from tracker.choices import ReportState, Role, Stage
-from tracker.clock import end_of, local_day
+from tracker.clock import end_of
 from tracker.models import (
     Event,
     Extension,
@@ -106,8 +106,8 @@ class Record:
         return rows[-1] if rows else None
 
     def _stood(self, flag: Flag) -> bool:
-        """Late from its day on, whenever the scan found it; over on its day, unless that was known only later."""
-        if flag.since > self.day and local_day(flag.opened_at) > self.day:
+        """From its first step or late day on, whenever the scan found it; over on its day, unless known only later."""
+        if flag.since > self.day and not flag.steps.all():
             return False
         if flag.closed_on is None or flag.closed_on > self.day:
             return True
