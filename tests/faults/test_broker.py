@@ -6,6 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,11 @@ def writes_go_on(person: Person, reports: list[Any]) -> float:
     return p95(answers)
 
 
+def slowest_allowed(usual: float) -> float:
+    """What p95 may be; on a machine that writes slowly anyway, a second more than its usual range."""
+    return max(SLOWEST_WRITE, 2 * usual + 1)
+
+
 def all_are_told_once(folder: Path, crew: Crew, count: int) -> None:
     """Each decision is one mail, sent at the first try, and one file."""
     crew.wait_until(lambda: not Message.objects.filter(state=MessageState.QUEUED).exists())
@@ -64,22 +70,27 @@ def all_are_told_once(folder: Path, crew: Crew, count: int) -> None:
     assert len(list(folder.iterdir())) == count
 
 
-def survives(fault: str, *, broker: Broker, crew: Crew, site: Site, person: Person, reports: list[Any]) -> float:
-    """The fault comes, people write, it is told, it goes, and jobs are run again; return the p95 of the writes."""
+@dataclass(frozen=True)
+class Figures:
+    """Seconds: the p95 of the writes, until the fault was told, until jobs ran again."""
+
+    p95: float
+    told: float
+    back: float
+
+
+def survives(fault: str, *, broker: Broker, crew: Crew, site: Site, person: Person, reports: list[Any]) -> Figures:
+    """The fault comes, people write, it is told, it goes, and jobs are run again."""
     fail, come_back, answers = FAULTS[fault]
     fail(broker)
     slowest = writes_go_on(person, reports)
     silent = {*JobPart.values} | (set() if answers else {"broker"})
     told = crew.wait_until(lambda: site.silent() == silent)
     come_back(broker)
-    back = crew.wait_until_heard()
-    assert back <= BACK_WITHIN
+    figures = Figures(slowest, told, crew.wait_until_heard())
     crew.wait_until(site.is_healthy)
-    figures = (
-        f"p95 of {len(reports)} writes {slowest:.2f} s, told after {told:.1f} s, consuming again after {back:.1f} s"
-    )
-    print(f"broker {fault}: {figures}; restarts {crew.restarts}", file=sys.stderr)
-    return slowest
+    print(f"broker {fault}, {len(reports)} writes: {figures}, {crew.restarts} restarts", file=sys.stderr)
+    return figures
 
 
 def test_writes_go_on_without_a_broker_and_all_is_delivered_once_it_is_back(
@@ -89,8 +100,8 @@ def test_writes_go_on_without_a_broker_and_all_is_delivered_once_it_is_back(
     usual = writes_go_on(person, make_submitted(count))  # how slow this machine is with a broker
     for round_number, fault in enumerate(("silent", "stopped"), start=2):
         reports = make_submitted(count)
-        slowest = survives(fault, broker=own_broker, crew=hired, site=site, person=person, reports=reports)
-        assert slowest <= SLOWEST_WRITE + 2 * usual
+        figures = survives(fault, broker=own_broker, crew=hired, site=site, person=person, reports=reports)
+        assert figures.p95 <= slowest_allowed(usual)
         all_are_told_once(tmp_path / "outbox", hired, round_number * count)
 
 
@@ -100,10 +111,11 @@ def test_each_fault_of_the_broker_is_survived(
     fault: str, own_broker: Broker, hired: Crew, site: Site, cast: dict[str, User], make_submitted: Any, tmp_path: Path
 ) -> None:
     person = Person(site, cast["hoa"])
-    reports = make_submitted(200)
-    slowest = survives(fault, broker=own_broker, crew=hired, site=site, person=person, reports=reports)
-    assert slowest <= SLOWEST_WRITE
-    all_are_told_once(tmp_path / "outbox", hired, len(reports))
+    usual, reports = writes_go_on(person, make_submitted(40)), make_submitted(200)
+    figures = survives(fault, broker=own_broker, crew=hired, site=site, person=person, reports=reports)
+    assert figures.p95 <= slowest_allowed(usual)
+    assert figures.back <= BACK_WITHIN
+    all_are_told_once(tmp_path / "outbox", hired, 240)
 
 
 @pytest.mark.full
