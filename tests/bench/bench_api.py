@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from accounts.models import User
-from tests.bench.conftest import tell
+from tests.bench.measured import tell
 from tests.bench.nested_serializers import NestedView
 from tracker.api.cursors import write_cursor
 from tracker.api.declaration import OLDEST

@@ -1,7 +1,6 @@
 """The scan on a large database: a quiet day, a day with 7,000 newly due against two other ways, memory."""
 
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -12,13 +11,20 @@ from django.db.models import CharField
 from django.db.models.functions import Cast
 
 from tests.bench import by_hand
-from tests.bench.conftest import DUE, MONDAY, SATURDAY, measure_quiet, noon, tell
+from tests.bench.measured import DUE, MONDAY, SATURDAY, measure_quiet, noon, tell
 from tests.bench.one_by_one import Scan
 from tracker.models import CalendarVersion, Event, Flag, FlagStep, Policy, StepRecipient, Task
 from tracker.services import clocks
 
 ROUNDS = 5
 SAMPLE = 300
+# The peak of the process itself: what the kernel tells its parent counts the parent's memory, too, from before exec.
+SCAN_AND_TELL_MEMORY = """
+import re, sys
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv[1:])
+print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
 WRITTEN = (Flag, FlagStep, StepRecipient, Event)
 
 
@@ -97,7 +103,9 @@ def test_seven_thousand_newly_due_against_hand_written_sql_and_a_loop(large, dat
         seconds, written = zip(*(timed(settle, part) for settle, part in ways), strict=True)
         assert_same_rows(*written, sample=set(tasks[:SAMPLE]))
         times.append(seconds)
-    mine, hand, loop = (statistics.median(column) for column in zip(*times, strict=True))
+    mine, hand, loop = (
+        min(column) for column in zip(*times, strict=True)
+    )  # what others took of the machine is not ours
     loop *= DUE / SAMPLE
     tell(f"\n7,000 newly due of {large:,}: {mine:.2f} s (the first time {times[0][0]:.2f} s)")
     tell(f"by hand {hand:.2f} s: {mine / hand:.2f} ×; one by one {loop:.1f} s (of {SAMPLE} tasks): {loop / mine:.0f} ×")
@@ -109,16 +117,12 @@ def test_memory_of_a_scan(large, database):
     """It commits. The whole process of `manage.py scan`."""
     name = connection.settings_dict["NAME"]
     address = os.environ["DATABASE_URL"].rpartition("/")[0] if connection.vendor == "postgresql" else "sqlite://"
-    command = [sys.executable, "manage.py", "scan", "--force", "--date", MONDAY.isoformat()]
+    command = [sys.executable, "-c", SCAN_AND_TELL_MEMORY, "manage.py", "scan", "--force", "--date", MONDAY.isoformat()]
     environment = {**os.environ, "DATABASE_URL": f"{address}/{name}"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    told = process.stdout.read()
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss / 1024
-    tell(f"\n{told.strip()} Peak memory {peak:.0f} MB.")
-    assert process.returncode == 0
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    told, _, peak = done.stdout.strip().rpartition("\n")
+    peak = int(peak) / 1024
+    tell(f"\n{told} Peak memory {peak:.0f} MB.")
     assert f"{DUE} flags opened" in told
     assert peak <= 200
 
