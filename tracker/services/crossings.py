@@ -437,5 +437,4 @@ def _next_evidence(day: date) -> Any:
 
 def _first_after(rows: Any, day: date, *names: str) -> Any:
     days = [Case(When(**{f"{name}__gt": day}, then=F(name))) for name in names]
-    dated = rows.annotate(next_on=earliest(*days)).filter(next_on__isnull=False)
-    return Subquery(dated.order_by("next_on").values("next_on")[:1])
+    return Subquery(rows.order_by().values("task").annotate(first=Min(earliest(*days))).values("first"))
