@@ -88,7 +88,9 @@ def test_an_applied_draft_ends_the_version_before_and_is_written_out(quang, draf
     assert (draft.author, draft.applied_at, draft.document_en) == (quang, noon(TODAY), "Notice 12")
     assert [is_working(draft, day) for day in (FRIDAY, date(2026, 7, 25))] == [False, True]
     assert is_working(before, FRIDAY)
-    assert workdays_of([draft.pk])[draft.pk].days_off(TODAY, date(2026, 7, 31)) == ((FRIDAY, ("Swapped day off", "Nghỉ hoán đổi")),)
+    assert workdays_of([draft.pk])[draft.pk].days_off(TODAY, date(2026, 7, 31)) == (
+        (FRIDAY, ("Swapped day off", "Nghỉ hoán đổi")),
+    )
 
 
 def test_every_change_is_in_the_history(quang, draft):

@@ -27,7 +27,7 @@ from tracker.models import (
     Responsibility,
     Task,
 )
-from tracker.services import calendars, clocks, extensions, flags, policies, reports, tasks
+from tracker.services import calendars, clocks, extensions, flags, policies, recalculations, reports, tasks
 from tracker.services.limits import COLUMNS
 
 pytestmark = pytest.mark.django_db
@@ -279,8 +279,7 @@ def enter_policy(policy, calendar, *, at, **scope):
         PolicyStep(clock=clock, number=step, offset_days=offset, repeat_days=repeat, addressee="commission")
         for clock, step, offset, repeat in policy.steps
     ]
-    enter = policies.create if number == 1 else policies.replace
-    enter(row, limits=rows, steps=steps, by=None, at=at)
+    policies.create(row, limits=rows, steps=steps, by=None, at=at)
 
 
 def begun(book, *, assigned, due, is_daily):
@@ -299,6 +298,7 @@ def begun(book, *, assigned, due, is_daily):
     tasks.create(task, cells=[cell], by=None, at=at)
     for policy in book.special:
         enter_policy(policy, calendar, at=at, **({"task": task}))
+    recalculations.run_waiting(at=at)
     if book.special:
         clocks.wind([task.pk], at=at)
     count = naive.Task(book, assigned, due)
