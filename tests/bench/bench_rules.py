@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.conftest import tell
+from tests.bench.measured import tell
 from tracker import clock
 from tracker.models import JobRun, Policy, Recalculation, Task
 from tracker.services import policies, recalculations
