@@ -6,6 +6,7 @@ policy governs, are late. So a million tasks are compared with constants instead
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, DateField, F, Q, Value
+from django.db.models import Count, DateField, F, FilteredRelation, Q, Value
 
 from tracker.boards.governing import Rules, terms_of
 from tracker.choices import Clock, DayUnit, Level, Role
@@ -78,7 +79,7 @@ class Simulation:
 def simulate(policy: Policy, *, on: date) -> Simulation:
     """Return what `policy`, a draft, would open and close on the day `on`, were it in force from then.
 
-    Eleven queries at most, and one for each limit in working days that differs; none of them grows with the number of
+    Eight queries at most, and one for each limit in working days that differs; none of them grows with the number of
     tasks more than one look at each of them.
     """
     before = Rules.on(on)
@@ -164,16 +165,20 @@ def _counted(changes: list[_Change], on: date) -> Simulation:
     )
     counts = {f"opens_{change.clock}": Count("pk", filter=change.opens()) for change in changes}
     counts |= {f"closes_{change.clock}": Count("pk", filter=change.closes()) for change in changes}
-    totals = rows.aggregate(**counts)
-    clocks = [Line(one.clock, totals[f"opens_{one.clock}"], totals[f"closes_{one.clock}"]) for one in changes]
-    held = rows.filter(_answering(on))
-    bodies = _by(held, "responsibilities__body", counts, Body.objects.in_bulk)
+    # One look at the tasks for clocks, bodies and resolutions, one for the levels: a task has several.
+    held = FilteredRelation("responsibilities", condition=_answering(on))
+    found = list(rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts))
+    clocks = [
+        Line(one.clock, _total(found, f"opens_{one.clock}"), _total(found, f"closes_{one.clock}")) for one in changes
+    ]
+    bodies = _by(found, "held__body", Body.objects.in_bulk)
+    levels = list(rows.order_by().values("levels__level").annotate(**counts))
     return Simulation(
         on,
         clocks,
         bodies[:MOST_BODIES],
-        _by(rows, "levels__level", counts, lambda codes: {code: Level(code) for code in codes}),
-        _by(rows, "resolution", counts, Resolution.objects.in_bulk),
+        _by(levels, "levels__level", lambda codes: {code: Level(code) for code in codes}),
+        _by(found, "resolution", Resolution.objects.in_bulk),
         more_bodies=max(0, len(bodies) - MOST_BODIES),
     )
 
@@ -184,12 +189,20 @@ def _answering(on: date) -> Q:
     return Q(**{f"{cell}role": Role.ACCOUNTABLE, f"{cell}valid_from__lte": on}) & ended
 
 
-def _by(rows: Any, name: str, counts: dict[str, Any], named: Callable[[Iterable[Any]], dict[Any, Any]]) -> list[Line]:
+def _by(found: list[dict[str, Any]], name: str, named: Callable[[Iterable[Any]], dict[Any, Any]]) -> list[Line]:
     """The changes by what `name` leads to, the most first."""
-    found = [row for row in rows.order_by().values(name).annotate(**counts) if row[name] is not None]
-    names = named([row[name] for row in found])
-    lines = [Line(names[row[name]], _sum(row, "opens_"), _sum(row, "closes_")) for row in found]
+    sums: defaultdict[Any, list[int]] = defaultdict(lambda: [0, 0])
+    for row in found:
+        if row[name] is not None:
+            sums[row[name]][0] += _sum(row, "opens_")
+            sums[row[name]][1] += _sum(row, "closes_")
+    names = named(list(sums))
+    lines = [Line(names[key], opens, closes) for key, (opens, closes) in sums.items()]
     return sorted(lines, key=lambda line: (-line.moved, str(line.what)))
+
+
+def _total(found: list[dict[str, Any]], name: str) -> int:
+    return sum(row[name] for row in found)
 
 
 def _sum(row: dict[str, Any], prefix: str) -> int:
