@@ -167,12 +167,12 @@ def _counted(changes: list[_Change], on: date) -> Simulation:
     counts |= {f"closes_{change.clock}": Count("pk", filter=change.closes()) for change in changes}
     # One look at the tasks for clocks, bodies and resolutions, one for the levels: a task has several.
     held = FilteredRelation("responsibilities", condition=_answering(on))
-    found = list(rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts))
+    found: list[Any] = list(rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts))
     clocks = [
         Line(one.clock, _total(found, f"opens_{one.clock}"), _total(found, f"closes_{one.clock}")) for one in changes
     ]
     bodies = _by(found, "held__body", Body.objects.in_bulk)
-    levels = list(rows.order_by().values("levels__level").annotate(**counts))
+    levels: list[Any] = list(rows.order_by().values("levels__level").annotate(**counts))
     return Simulation(
         on,
         clocks,
