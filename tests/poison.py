@@ -1,4 +1,4 @@
-"""A task that the database refuses to flag, whoever tries."""
+"""A task that the database refuses to flag, or to change at all, whoever tries."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from django.db import connection
 from tracker.models import Task
 
 SQLITE = """
-CREATE TRIGGER poison BEFORE INSERT ON tracker_flag WHEN NEW.task_id = {task}
+CREATE TRIGGER poison BEFORE {act} ON {table} WHEN NEW.{column} = {task}
 BEGIN SELECT RAISE(ABORT, 'poison'); END
 """
 POSTGRESQL = """
 CREATE OR REPLACE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE check_violation USING MESSAGE = 'poison'; END $$;
-CREATE TRIGGER poison BEFORE INSERT ON tracker_flag FOR EACH ROW WHEN (NEW.task_id = {task}) EXECUTE FUNCTION poison()
+CREATE TRIGGER poison BEFORE {act} ON {table} FOR EACH ROW WHEN (NEW.{column} = {task}) EXECUTE FUNCTION poison()
 """
 
 
-def poison(task: Task) -> None:
+FLAGGING = {"act": "INSERT", "table": "tracker_flag", "column": "task_id"}
+CHANGING = {"act": "UPDATE", "table": "tracker_task", "column": "id"}
+
+
+def poison(task: Task, what: dict[str, str] = FLAGGING) -> None:
     with connection.cursor() as cursor:
-        cursor.execute((SQLITE if connection.vendor == "sqlite" else POSTGRESQL).format(task=task.pk))
+        cursor.execute((SQLITE if connection.vendor == "sqlite" else POSTGRESQL).format(task=task.pk, **what))
 
 
 def cure() -> None:

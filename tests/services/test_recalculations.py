@@ -6,10 +6,21 @@ import pytest
 from django.db import transaction
 
 from tests.builders import make_calendar, make_policy, make_resolution, make_task, noon
+from tests.poison import CHANGING, poison
 from tracker.boards.governing import Rules
 from tracker.choices import Clock, DayKind, JobState, Level, Rank, Stage
 from tracker.errors import Conflict
-from tracker.models import CalendarVersion, DayOff, JobRun, Policy, PolicyLimit, PolicyStep, Recalculation, Task
+from tracker.models import (
+    CalendarVersion,
+    DayOff,
+    JobRun,
+    Policy,
+    PolicyLimit,
+    PolicyStep,
+    Recalculation,
+    SetAside,
+    Task,
+)
 from tracker.services import calendars, clocks, policies, recalculations, scan, tasks
 from tracker.services.crossings import rewind
 from tracker.services.limits import COLUMNS
@@ -163,6 +174,17 @@ def test_the_scan_lets_new_rules_reach_the_tasks_first(various):
     assert Recalculation.objects.get().finished_at
 
 
+def test_a_task_that_the_database_refuses_keeps_the_rules_from_nobody_else(various):
+    broken = various[1]
+    poison(broken, CHANGING)
+    new_version(stage_assigned=10)
+    recalculations.run_waiting(at=noon(MONDAY))
+    assert Recalculation.objects.get().finished_at
+    assert SetAside.objects.get().task == broken
+    others = Task.objects.filter(stage=Stage.ASSIGNED).exclude(pk=broken.pk)
+    assert {row.next_check_on <= START for row in others} == {True}
+
+
 def test_rules_of_today_are_settled_at_once(various):
     scan.run(START, at=noon(START))
     new_version(stage_assigned=10, at=noon(START))
@@ -205,5 +227,5 @@ def test_without_tasks_there_is_nothing_to_do():
 def test_examining_takes_the_same_statements_for_any_number_of_tasks(various, django_assert_num_queries):
     new_version(stage_assigned=10)
     run = JobRun.objects.get(recalculation__isnull=False)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):  # two of them the savepoint of the write
         recalculations._reach(run, START, at=noon(MONDAY))

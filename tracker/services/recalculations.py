@@ -19,7 +19,7 @@ from tracker.boards.governing import Rules
 from tracker.choices import JobState
 from tracker.clock import local_day, now
 from tracker.models import CalendarVersion, JobRun, Policy, Recalculation, Task
-from tracker.services import clocks
+from tracker.services import clocks, set_aside
 from tracker.services.crossings import Count
 from tracker.services.reach import reached
 from tracker.wake import wake
@@ -138,9 +138,26 @@ def _reach(run: JobRun, day: date, *, at: datetime) -> dict[str, int]:
     today = local_day(at)
     condition = reached(Rules.on(day - timedelta(days=1)), Rules.on(day))
     rows = Task.objects.filter(pk__gte=run.first_key, pk__lte=run.last_key)
-    moved = rows.filter(condition).look_again(day)
+    moved = _bring_forward(condition, run.first_key or 0, run.last_key or 0, day=day, at=at)
     count = clocks.settle(rows, through=today, at=at, isolate=True) if day <= today else Count()
     return {"looked_at": moved, "opened": count.opened, "closed": count.closed, "stepped": count.stepped}
+
+
+def _bring_forward(condition: Q, first: int, last: int, *, day: date, at: datetime) -> int:
+    """Let the tasks of the condition look again on `day`; one that the database refuses is found by halving and noted.
+
+    Else it would keep the rules from everybody, and the scan waiting for them.
+    """
+    try:
+        with transaction.atomic():
+            return Task.objects.filter(condition, pk__gte=first, pk__lte=last).look_again(day)
+    except clocks.BREAKS as error:
+        if first == last:
+            set_aside.note(first, error, at=at)
+            return 0
+    middle = (first + last) // 2
+    halves = ((first, middle), (middle + 1, last))
+    return sum(_bring_forward(condition, *half, day=day, at=at) for half in halves)
 
 
 def _finish(recalculation_id: int) -> None:
