@@ -22,12 +22,9 @@ def draft_of(**changed: int) -> Policy:
     """The next version of the default policy with other days for some stages."""
     before = policies.latest("default")
     assert before is not None
-    limits, steps = list(before.limits.all()), list(before.steps.all())
-    for row in (*limits, *steps):
-        row.pk = None
+    fresh, limits, steps = policies.copy_of(before)
     for limit in limits:
         limit.days = changed.get(limit.stage or limit.clock, limit.days)
-    fresh = Policy(code="default", calendar=before.calendar)
     return policies.draft(fresh, limits=limits, steps=steps, by=None, at=clock.now())
 
 

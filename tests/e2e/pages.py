@@ -73,11 +73,7 @@ def _draft_of_rules() -> dict[str, Any]:
     """The draft of the next version of the default policy, stricter than the one in force."""
     draft = Policy.objects.filter(applied_at=None).first()
     if draft is None:
-        default = Policy.objects.get(code="default")
-        draft = Policy(code="default", calendar=default.calendar)
-        limits, steps = list(default.limits.all()), list(default.steps.all())
-        for row in (*limits, *steps):
-            row.pk = None
+        draft, limits, steps = policies.copy_of(Policy.objects.get(code="default"))
         for limit in limits:
             limit.days = max(1, limit.days // 2)
         policies.draft(draft, limits=limits, steps=steps, by=None, at=now())

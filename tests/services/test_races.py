@@ -20,7 +20,6 @@ from tracker.models import (
     Institutionalization,
     JobRun,
     Obstacle,
-    Policy,
     ProgressReport,
     Responsibility,
     Task,
@@ -244,13 +243,9 @@ def test_a_task_is_not_granted_time_and_withdrawn_by_halves(_):
 
 def stricter():
     """The next version of the default policy, with a tenth of the days in the first stage."""
-    before = policies.latest("default")
-    limits, steps = list(before.limits.all()), list(before.steps.all())
-    for row in (*limits, *steps):
-        row.pk = None
+    fresh_version, limits, steps = policies.copy_of(policies.latest("default"))
     for limit in limits:
         limit.days = 3 if limit.stage == Stage.ASSIGNED else limit.days
-    fresh_version = Policy(code="default", calendar=before.calendar)
     return policies.draft(fresh_version, limits=limits, steps=steps, by=None, at=noon(DAY - timedelta(days=1)))
 
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from tracker.boards.governing import Rules, place_of
 from tracker.choices import Clock, JobState, Stage
 from tracker.models import Policy, PolicyLimit, PolicyStep, Recalculation, Task
-from tracker.rules.governing import Terms
+from tracker.rules.governing import specificity
 
 JOINED = ("task", "resolution", "calendar")
 
@@ -49,22 +49,12 @@ def listed(policies: Iterable[Policy], today: date) -> list[Listed]:
             row.in_force = policy
         else:
             row.ended = row.ended or policy
-    return sorted(found.values(), key=lambda row: (-specificity(row.shown), row.code))
+    return sorted(found.values(), key=_most_specific_first)
 
 
-def specificity(policy: Policy) -> int:
-    """Return how specific the scope of a policy is, as the rules count it."""
-    terms = Terms(
-        policy.pk,
-        policy.code,
-        policy.version,
-        policy.calendar_id,
-        date.min,
-        policy.task_id,
-        policy.resolution_id,
-        policy.level,
-    )
-    return terms.specificity
+def _most_specific_first(row: Listed) -> tuple[int, str]:
+    shown = row.shown
+    return -specificity(shown.task_id, shown.resolution_id, shown.level), row.code
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,11 @@ class PolicyForm(TodayForm):
                 for one, stage in _limited()
                 if one == clock
             ]
-            steps = [
-                tuple(self[f"step_{clock}_{number}_{part}"] for part in ("offset", "addressee", "repeat"))
-                for number in range(1, MOST_STEPS + 1)
-            ]
-            yield ClockFields(clock, limits, steps)  # type: ignore[arg-type]
+            steps = [self._step(f"step_{clock}_{number}") for number in range(1, MOST_STEPS + 1)]
+            yield ClockFields(clock, limits, steps)
+
+    def _step(self, name: str) -> tuple[Any, Any, Any]:
+        return self[f"{name}_offset"], self[f"{name}_addressee"], self[f"{name}_repeat"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

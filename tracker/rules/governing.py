@@ -35,12 +35,7 @@ class Terms:
 
     @property
     def specificity(self) -> int:
-        """4 for one task, 3 resolution and level, 2 resolution, 1 level and rank, 0 everything."""
-        if self.task_id:
-            return 4
-        if self.resolution_id:
-            return 3 if self.level else 2
-        return 1 if self.level else 0
+        return specificity(self.task_id, self.resolution_id, self.level)
 
     def limit(self, clock: str, stage: str = "") -> tuple[int, str] | None:
         """Return (days, unit) of a clock, or None where this policy sets no limit."""
@@ -49,6 +44,15 @@ class Terms:
     def leads(self, clock: str) -> tuple[int, ...]:
         """Return how many working days before the first late day the ladder reminds, the earliest first."""
         return tuple(sorted((-row[2] for row in self.steps if row[0] == clock and row[2] < 0), reverse=True))
+
+
+def specificity(task_id: int | None, resolution_id: int | None, level: str) -> int:
+    """Return 4 for one task, 3 resolution and level, 2 resolution, 1 level and rank, 0 everything."""
+    if task_id:
+        return 4
+    if resolution_id:
+        return 3 if level else 2
+    return 1 if level else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from tracker.services.registers import enter
 
 FIELDS = ("code", "version", "calendar", "task", "resolution", "level", "rank", "valid_from", "document_vi")
 SCOPE = ("task", "resolution", "level", "rank")
+LIMIT = ("clock", "stage", "days", "unit")
+STEP = ("clock", "number", "offset_days", "repeat_days", "addressee")
 AT_LEAST_A_DAY = (Clock.DUE, Clock.SUBMIT, Clock.STAGE, Clock.SILENCE)
 
 
@@ -51,6 +53,17 @@ def draft(
     enter(policy, by=by, at=at, kind="policy.drafted", fields=FIELDS, action="policy.edit")
     _write_rows(policy, limits, steps)
     return policy
+
+
+def copy_of(policy: Policy) -> tuple[Policy, list[PolicyLimit], list[PolicyStep]]:
+    """Return a version that says the same, with its limits and steps, none of them saved: what a draft begins with."""
+    fresh = Policy(code=policy.code, calendar=policy.calendar, snooze_max_days=policy.snooze_max_days)
+    limits = [PolicyLimit(**_values(row, LIMIT)) for row in policy.limits.all()]
+    return fresh, limits, [PolicyStep(**_values(row, STEP)) for row in policy.steps.all()]
+
+
+def _values(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def latest(code: str) -> Policy | None:

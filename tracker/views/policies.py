@@ -13,7 +13,7 @@ from tracker import clock
 from tracker.boards.policy_page import JOINED, governed, listed, policy_page
 from tracker.errors import Conflict
 from tracker.forms.policies import ApplyForm, EndForm, GovernedForm, PolicyForm, ScopeForm, initial_of
-from tracker.models import Policy, PolicyLimit, PolicyStep, Task
+from tracker.models import Policy, Task
 from tracker.models.policies import DEFAULT
 from tracker.policies import may, require
 from tracker.services import policies
@@ -52,20 +52,13 @@ def policy_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin the next version with what this one says."""
     found = get_object_or_404(_readable(request), pk=pk)
     require(request.user, "policy.edit", found)
-    fresh = Policy(code=found.code, calendar=found.calendar, snooze_max_days=found.snooze_max_days)
-    limits = [_copy(row, PolicyLimit, "clock", "stage", "days", "unit") for row in found.limits.all()]
-    step = ("clock", "number", "offset_days", "repeat_days", "addressee")
-    steps = [_copy(row, PolicyStep, *step) for row in found.steps.all()]
+    fresh, limits, steps = policies.copy_of(found)
     try:
         draft = policies.draft(fresh, limits=limits, steps=steps, by=request.user, at=clock.now())
     except Conflict as error:
         messages.error(request, error.message)
         return redirect("policy", Policy.objects.get(code=found.code, applied_at__isnull=True).pk)
     return redirect("policy_edit", draft.pk)
-
-
-def _copy(row: Any, model: Any, *names: str) -> Any:
-    return model(**{name: getattr(row, name) for name in names})
 
 
 @writing
