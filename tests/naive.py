@@ -230,7 +230,7 @@ class Task:
                 on = after(max(taken), repeat, flag.calendar)
             elif offset < 0:
                 on = before(flag.limit + DAY, -offset, flag.calendar)
-                if on < self.today:
+                if on < max(self.today, flag.snoozed_until or on):
                     continue
             else:
                 on = after(flag.since, offset, flag.calendar)

@@ -169,6 +169,14 @@ def test_what_was_taken_comes_again_after_its_last_time_or_after_the_snooze():
     assert [step.due_on for step in snoozed] == [date(2026, 3, 20)]
 
 
+def test_a_reminder_that_is_past_or_in_a_snooze_is_not_put_off():
+    steps = [Step(1, -2, Addressee.HOLDER), Step(2, 1, Addressee.COMMISSION)]
+    friday, saturday = date(2026, 11, 20), date(2026, 11, 21)
+    for through in (date(2026, 11, 12), date(2026, 11, 23)):
+        told = steps_due(friday, saturday, steps, WORKDAYS, through=through, snoozed_until=date(2026, 12, 1))
+        assert [(step.number, step.due_on) for step in told] == [(2, date(2026, 12, 1))]
+
+
 def test_the_next_step_is_told():
     facts = replace(FACTS, due_on=date(2026, 11, 20))
     steps = [Step(1, 0, Addressee.HOLDER), Step(2, 3, Addressee.COMMISSION)]

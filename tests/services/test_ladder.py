@@ -135,6 +135,18 @@ def test_a_snooze_stops_steps_until_its_end_and_not_the_flag(task):
     assert Flag.objects.late_on(date(2026, 3, 24)).exists()
 
 
+def test_a_snooze_silences_the_reminders_that_fall_into_it():
+    ladder = ((1, -10, "holder", None), (2, -4, "holder", None), (3, 0, "commission", 5))
+    make_policy(limits=[("due", 250, "working")], ladder=ladder, clocks=["due"])
+    task = make_task(due_on=DUE, accountable=make_body("BO-A"))
+    settle(date(2026, 3, 2))
+    assert [number for number, _, _ in steps_of(task)] == [1]
+    Flag.objects.update(snoozed_until=date(2026, 3, 12))
+    clocks.wind([task.pk], at=noon(date(2026, 3, 2)))
+    settle(date(2026, 3, 19))
+    assert steps_of(task)[1:] == [(3, date(2026, 3, 14), "commission")]
+
+
 def test_what_waits_on_the_commission_has_clocks_of_its_own():
     clocks_of = [Clock.REVIEW]
     make_policy(limits=[("review", 5, "working")], ladder=((1, 0, "commission", 5),), clocks=clocks_of)

@@ -236,16 +236,19 @@ def steps_due(
 
     Those before it remind of `last_day`, the last one in time, and count from the day after; one whose day has passed
     says nothing any more. The step that comes again is listed until the first time after `through`. `taken` has, by
-    the number of a step, the last day on which it was; a snooze puts steps off to the day on which it ends.
+    the number of a step, the last day on which it was; a snooze puts steps off to the day on which it ends, and silences
+    the reminders that fall into it.
     """
     found, done, earliest = [], taken or {}, snoozed_until or date.min
     for step in steps:
         if step.number in done:
             on = done[step.number]
         else:
-            on = max(workdays.add(last_day + DAY if step.offset_days < 0 else since, step.offset_days), earliest)
-            if step.offset_days < 0 and on <= through:
+            reminds = step.offset_days < 0
+            on = workdays.add(last_day + DAY if reminds else since, step.offset_days)
+            if reminds and (on <= through or on < earliest):
                 continue
+            on = max(on, earliest)
             found.append(StepDue(step.number, on, step.addressee))
         while step.repeat_days and on <= through:
             on = max(workdays.add(on, step.repeat_days), earliest)

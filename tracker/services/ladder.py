@@ -22,7 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Concat, Greatest
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 
 from tracker.choices import Addressee, Duty, Role
 from tracker.models import Flag, FlagStep, PolicyStep, Responsibility, StepRecipient
@@ -35,6 +35,8 @@ ORDER = tuple(Addressee)
 STEPS = "policy__steps__"
 CELL = "flag__task__responsibilities__"
 ACTING = (Duty.OFFICIAL, Duty.BODY_ADMIN)
+REMINDS = Q(offset__lt=0, step_on__gte=Coalesce(F("snoozed_until"), Value(date.min)))
+"""A step before the first late day that no snooze silences."""
 Taken = tuple[int, str]
 """A step that was taken, and whom it reached."""
 
@@ -42,8 +44,8 @@ Taken = tuple[int, str]
 def climb(batch: Batch, *, day: date, at: datetime) -> list[Taken]:
     """Take every step of the open flags of `batch` whose day has come, each once; return them.
 
-    A snooze stops steps, not the flag: what fell into it is taken on the day on which it ends. The last step comes
-    again while the flag is open, so that no open flag is ever silent.
+    A snooze stops steps, not the flag: what fell into it is taken on the day on which it ends, but for what reminds
+    of a day to come. The last step comes again while the flag is open, so that no open flag is ever silent.
     """
     return [*run(_take_steps, batch, day=day, at=at), *run(_repeat_steps, batch, day=day, at=at)]
 
@@ -71,7 +73,7 @@ def next_step(day: date) -> Any:
 
 def _first_time(day: date) -> Any:
     """Steps come in the order of their offsets, so that the calendar is asked for the first one only."""
-    to_come = Q(offset__gte=0) | Q(offset__lt=0, since__gt=day, step_on__gt=day)
+    to_come = Q(offset__gte=0) | Q(REMINDS, since__gt=day, step_on__gt=day)
     steps = _dated(_ladder_of_flag()).filter(to_come).filter(~_taken("flag"))
     return Subquery(steps.order_by("offset").values("step_on")[:1])
 
@@ -100,19 +102,19 @@ def _joined(flags: Any, condition: Q) -> Any:
 
 
 def _dated(rows: Any) -> Any:
-    """`step_on` is the day of each step, put off to the end of a snooze."""
+    """`step_on` is the day of each step; those that do not remind are put off to the end of a snooze."""
     counted = Case(
-        When(offset=0, then=F("since")),
         # Before the first late day the count starts from the last day in time, whose ordinal it shares.
         When(offset__lt=0, then=working_days_after("limit_on", days="offset", calendar="calendar_version", more=1)),
+        When(offset=0, then=F("since")),
         default=working_days_after("since", days="offset", calendar="calendar_version"),
         output_field=DateField(),
     )
-    return rows.annotate(step_on=_after_snooze(counted))
+    return rows.annotate(step_on=_after_snooze(counted, offset__gte=0))
 
 
-def _after_snooze(on: Any) -> Case:
-    return Case(When(snoozed_until__isnull=True, then=on), default=Greatest(on, F("snoozed_until")))
+def _after_snooze(on: Any, **only: int) -> Case:
+    return Case(When(snoozed_until__isnull=False, **only, then=Greatest(on, F("snoozed_until"))), default=on)
 
 
 def _taken(flag: str = "pk") -> Exists:
@@ -135,7 +137,7 @@ def _due(flags: Any, day: date) -> Any:
     near = Q(**{f"{offset}__gte": 0, f"{offset}__lte": DaysBetween(F("since"), today)})
     near |= Q(**{f"{offset}__lt": 0}, since__gt=day)
     # A reminder whose day has passed before its limit was known says nothing any more.
-    due = Q(offset__gte=0, step_on__lte=day) | Q(offset__lt=0, step_on=day)
+    due = Q(offset__gte=0, step_on__lte=day) | Q(REMINDS, step_on=day)
     return _dated(_joined(flags, near)).filter(due)
 
 
