@@ -236,8 +236,8 @@ def steps_due(
 
     Those before it remind of `last_day`, the last one in time, and count from the day after; one whose day has passed
     says nothing any more. The step that comes again is listed until the first time after `through`. `taken` has, by
-    the number of a step, the last day on which it was; a snooze puts steps off to the day on which it ends, and silences
-    the reminders that fall into it.
+    the number of a step, the last day on which it was; a snooze puts steps off to the day on which it ends, but for
+    the reminders that fall into it, which it silences.
     """
     found, done, earliest = [], taken or {}, snoozed_until or date.min
     for step in steps:
