@@ -76,13 +76,28 @@ class Task(DerivedModel):
     fact of the task could change anything; null means that nothing can.
     """
 
-    code = models.CharField(_("code"), max_length=60, unique=True)
-    resolution = models.ForeignKey(Resolution, models.PROTECT, related_name="tasks", verbose_name=_("resolution"))
+    # Each index of this table is written at every change of a clock, so there is none that another one makes needless.
+    code = models.CharField(_("code"), max_length=60)
+    resolution = models.ForeignKey(
+        Resolution, models.PROTECT, db_index=False, related_name="tasks", verbose_name=_("resolution")
+    )
     provision = models.ForeignKey(
-        Provision, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("provision")
+        Provision,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="tasks",
+        verbose_name=_("provision"),
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of task")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="children",
+        verbose_name=_("part of task"),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     kind = models.CharField(_("kind"), max_length=10, choices=TaskKind, default=TaskKind.DUTY)
@@ -152,8 +167,15 @@ class Task(DerivedModel):
             ),
             models.Index(fields=["resolution", "position", "id"], name="task_in_order"),
             models.Index(fields=["stage", "effective_due_on"], name="task_stage_due"),
+            models.Index(fields=["provision"], name="task_provision", condition=Q(provision__isnull=False)),
+            models.Index(fields=["parent"], name="task_parent", condition=Q(parent__isnull=False)),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                name="task_code",
+                violation_error_message=_("A task with this code exists already: give another one."),
+            ),
             code_constraint("kind", TaskKind, "task_kind", _("This kind of task is not known.")),
             code_constraint("stage", Stage, "task_stage", _("This stage is not known.")),
             models.CheckConstraint(

@@ -79,7 +79,7 @@ class Simulation:
 def simulate(policy: Policy, *, on: date) -> Simulation:
     """Return what `policy`, a draft, would open and close on the day `on`, were it in force from then.
 
-    Eight queries at most, and one for each limit in working days that differs; none of them grows with the number of
+    Ten queries at most, and one for each limit in working days that differs; none of them grows with the number of
     tasks more than one look at each of them.
     """
     before = Rules.on(on)
@@ -102,27 +102,27 @@ class _Change:
     def names(self) -> tuple[str, str, str]:
         return f"start_{self.clock}", f"last_{self.clock}", f"exact_{self.clock}"
 
-    def aliases(self) -> dict[str, Any]:
+    def aliases(self, *, rested: bool) -> dict[str, Any]:
         """The day from which the clock counts, and the last one on which it began that is late."""
         start, last, exact = self.names()
         found = {start: latest(*(F(name) for name in STARTS[self.clock])), last: self._last_start()}
-        return found | ({exact: counted(self.rules, self.clock)} if self.clock in PAUSES else {})
+        return found | ({exact: counted(self.rules, self.clock)} if rested and self.clock in PAUSES else {})
 
-    def opens(self) -> Q:
-        return self.reached & RUNNING & ~self._is_late() & self._will_be_late()
+    def opens(self, *, rested: bool) -> Q:
+        return self.reached & RUNNING & ~self._is_late() & self._will_be_late(rested)
 
-    def closes(self) -> Q:
-        return self.reached & RUNNING & self._is_late() & ~self._will_be_late()
+    def closes(self, *, rested: bool) -> Q:
+        return self.reached & RUNNING & self._is_late() & ~self._will_be_late(rested)
 
     def _is_late(self) -> Q:
         # Null: the clock does not run yet, or had no limit so far. Spelt out, so that "not late" holds of it.
         column = COLUMNS[self.clock]
         return Q(**{f"{column}__isnull": False, f"{column}__lt": self.on})
 
-    def _will_be_late(self) -> Q:
+    def _will_be_late(self, rested: bool) -> Q:
         start, last, exact = self.names()
         began = Q(**{f"{start}__isnull": False, f"{start}__lte": F(last)})
-        if self.clock in PAUSES:
+        if rested and self.clock in PAUSES:
             paused = PAUSES[self.clock]
             late = Q(**{f"{exact}__isnull": False, f"{exact}__lt": self.on})
             began = Q(**{paused: 0}) & began | Q(**{f"{paused}__gt": 0}) & late
@@ -159,28 +159,47 @@ class _Change:
 
 
 def _counted(changes: list[_Change], on: date) -> Simulation:
-    aliases = {name: value for change in changes for name, value in change.aliases().items()}
-    rows = Task.objects.annotate(**aliases).filter(
-        reduce(or_, (change.opens() | change.closes() for change in changes))
-    )
-    counts = {f"opens_{change.clock}": Count("pk", filter=change.opens()) for change in changes}
-    counts |= {f"closes_{change.clock}": Count("pk", filter=change.closes()) for change in changes}
-    # One look at the tasks for clocks, bodies and resolutions, one for the levels: a task has several.
-    held = FilteredRelation("responsibilities", condition=_answering(on))
-    found: list[Any] = list(rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts))
+    found = [_Counts.of(changes, on, rested=rested) for rested in (False, True)]
+    by_cell = [row for counts in found for row in counts.by_cell]
+    by_level = [row for counts in found for row in counts.by_level]
     clocks = [
-        Line(one.clock, _total(found, f"opens_{one.clock}"), _total(found, f"closes_{one.clock}")) for one in changes
+        Line(one.clock, _total(by_cell, f"opens_{one.clock}"), _total(by_cell, f"closes_{one.clock}"))
+        for one in changes
     ]
-    bodies = _by(found, "held__body", Body.objects.in_bulk)
-    levels: list[Any] = list(rows.order_by().values("levels__level").annotate(**counts))
+    bodies = _by(by_cell, "held__body", Body.objects.in_bulk)
     return Simulation(
         on,
         clocks,
         bodies[:MOST_BODIES],
-        _by(levels, "levels__level", lambda codes: {code: Level(code) for code in codes}),
-        _by(found, "resolution", Resolution.objects.in_bulk),
+        _by(by_level, "levels__level", lambda codes: {code: Level(code) for code in codes}),
+        _by(by_cell, "resolution", Resolution.objects.in_bulk),
         more_bodies=max(0, len(bodies) - MOST_BODIES),
     )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What moves, by body and resolution, and by level: a task has several, so that is another look at the tasks."""
+
+    by_cell: list[dict[str, Any]]
+    by_level: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, changes: list[_Change], on: date, *, rested: bool) -> _Counts:
+        """Count the tasks that were at rest, whose days are counted one by one, or all the others.
+
+        Apart, because a plan for the few would be taken for the many.
+        """
+        never = Q(paused_days=0, stage_paused_days=0)
+        aliases = {name: value for change in changes for name, value in change.aliases(rested=rested).items()}
+        opens = {f"opens_{change.clock}": change.opens(rested=rested) for change in changes}
+        closes = {f"closes_{change.clock}": change.closes(rested=rested) for change in changes}
+        moves = {**opens, **closes}
+        rows = Task.objects.annotate(**aliases).filter(~never if rested else never, reduce(or_, moves.values()))
+        counts = {name: Count("pk", filter=condition) for name, condition in moves.items()}
+        held = FilteredRelation("responsibilities", condition=_answering(on))
+        by_cell = rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts)
+        return cls(list(by_cell), list(rows.order_by().values("levels__level").annotate(**counts)))
 
 
 def _answering(on: date) -> Q:
