@@ -123,6 +123,15 @@ def _may_verify(scope: Scope, user: Any, evidence: Institutionalization) -> bool
     return evidence.declared_by_id != user.pk and _commission_covers(scope, evidence.task)
 
 
+def _may_change_evidence(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
+    """The body that declared it; the editor what no body declared, or what was carried over to a successor."""
+    return evidence.body_id in _employers(scope) or scope.has(Duty.EDITOR)
+
+
+def _may_join(scope: Scope, user: Any, parts: Iterable[Institutionalization]) -> bool:
+    return all(_may_verify(scope, user, part) for part in parts)
+
+
 def _may_acknowledge(scope: Scope, user: Any, flag: Flag) -> bool:
     return _commission_covers(scope, flag.task)
 
@@ -171,6 +180,8 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "report.decide": _may_decide_report,  # obj: ProgressReport
     "evidence.declare": _may_report,  # obj: Task
     "evidence.verify": _may_verify,  # obj: Institutionalization
+    "evidence.change": _may_change_evidence,  # obj: Institutionalization
+    "evidence.join": _may_join,  # obj: the pieces of evidence that are to make a whole
     "extension.ask": _may_speak_for,  # obj: Task
     "extension.decide": _may_decide_extension,  # obj: Extension
     "obstacle.declare": _may_speak_for,  # obj: Task

@@ -30,6 +30,10 @@ def verify(evidence, cast, on=DAY):
     return institutionalizations.verify(evidence, by=cast["hoa"], at=noon(on))
 
 
+def ended(evidence, cast, on, at=date(2026, 6, 1)):
+    instruments.end(evidence.instrument, instruments.Ending(on=on), by=cast["quang"], at=noon(at))
+
+
 def test_declaring_alone_changes_no_stage(cast):
     task = make_task(levels=LEVELS)
     declared(task, cast)
@@ -91,6 +95,13 @@ def test_a_part_is_not_the_whole(cast):
     assert task.stage == Stage.ASSIGNED
 
 
+def test_articles_that_cannot_be_read_are_refused_by_name(cast):
+    with pytest.raises(ValidationError) as refused:
+        declared(make_task(levels=LEVELS), cast, articles="Điều 7-5")
+    assert list(refused.value.message_dict) == ["articles"]
+    assert not Institutionalization.objects.exists()
+
+
 def test_an_instrument_that_comes_into_force_later_counts_from_that_day(cast):
     task = make_task(levels=LEVELS)
     verify(declared(task, cast, instrument=make_instrument(in_force_on=date(2026, 5, 4))), cast)
@@ -104,7 +115,7 @@ def test_an_instrument_that_comes_into_force_later_counts_from_that_day(cast):
 def test_a_repeal_reopens_the_task_on_its_day_even_if_nobody_looks(cast):
     task = make_task(levels=LEVELS)
     evidence = verify(declared(task, cast), cast)
-    instruments.end(evidence.instrument, on=date(2026, 7, 1), by=cast["quang"], at=noon(date(2026, 6, 1)))
+    ended(evidence, cast, on=date(2026, 7, 1))
     task.refresh_from_db()
     assert (task.stage, task.next_check_on) == (Stage.INSTITUTIONALIZED, date(2026, 7, 1))
     scan.run(date(2026, 7, 10), at=noon(date(2026, 7, 10)))
@@ -116,7 +127,7 @@ def test_a_repeal_reopens_the_task_on_its_day_even_if_nobody_looks(cast):
 def test_a_lapsed_task_was_not_late_while_it_was_done(cast):
     task = make_task(levels=LEVELS, due_on=date(2026, 5, 4))
     evidence = verify(declared(task, cast), cast)
-    instruments.end(evidence.instrument, on=date(2026, 7, 1), by=cast["quang"], at=noon(date(2026, 6, 1)))
+    ended(evidence, cast, on=date(2026, 7, 1))
     scan.run(date(2026, 10, 30), at=noon(date(2026, 10, 30)))
     since = dict(task.flags.open().values_list("clock", "since"))
     assert (since["due"], since["silence"]) == (date(2026, 7, 1), date(2026, 9, 30))
@@ -125,7 +136,7 @@ def test_a_lapsed_task_was_not_late_while_it_was_done(cast):
 def test_a_repeal_entered_late_reopens_the_task_on_its_true_day(cast):
     task = make_task(levels=LEVELS)
     evidence = verify(declared(task, cast), cast)
-    instruments.end(evidence.instrument, on=date(2026, 4, 20), by=cast["quang"], at=noon(date(2026, 6, 1)))
+    ended(evidence, cast, on=date(2026, 4, 20))
     task.refresh_from_db()
     assert (task.stage, task.stage_since) == (Stage.ASSIGNED, date(2026, 4, 20))
 

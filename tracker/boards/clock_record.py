@@ -28,7 +28,8 @@ from tracker.rules.stages import OPEN
 
 STORED = tuple(row.name for row in fields(ClockFacts) if row.name != "suspended")
 DEADLINE, SNOOZED, UNSNOOZED = "task.deadline", "flag.snoozed", "flag.unsnoozed"
-EVIDENCE = ("evidence.declared", "evidence.verified", "evidence.returned")
+AWAITS = ("evidence.declared", "evidence.stale")
+DECIDED = ("evidence.verified", "evidence.returned", "evidence.as_verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Record:
         cells = Responsibility.objects.filter(task=task, role=Role.ACCOUNTABLE, recorded_at__lt=known)
         found = list(cells.select_related("body").order_by("id"))
         extensions = Extension.objects.filter(task=task, asked_at__lt=known).select_related("body")
-        events = Event.objects.filter(task=task, kind__in=(DEADLINE, SNOOZED, UNSNOOZED, *EVIDENCE))
+        events = Event.objects.filter(task=task, kind__in=(DEADLINE, SNOOZED, UNSNOOZED, *AWAITS, *DECIDED))
         return cls(
             task=task,
             day=day,
@@ -182,8 +183,8 @@ class Record:
 
     def _declared_since(self) -> date | None:
         declared: dict[str, date] = {}
-        for event in self.happened(*EVIDENCE):
-            if event.kind == EVIDENCE[0]:
+        for event in self.happened(*AWAITS, *DECIDED):
+            if event.kind in AWAITS:
                 declared[event.object_id] = event.on
             else:
                 declared.pop(event.object_id, None)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 
 from tracker.boards.standing import counted, tasks_on
 from tracker.choices import Level
-from tracker.models import Institutionalization, TaskLevel
+from tracker.models import TaskLevel
+from tracker.models.evidence import level_is_covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,8 @@ def coverage(user: Any, day: date, *, is_now: bool = False) -> list[LevelCoverag
 
     Counted is what was verified by `day` and in force on it, in full. The district level has ended and is left out.
     """
-    evidence = Institutionalization.objects.covering_on(day).filter(
-        task=OuterRef("task"), level=OuterRef("level"), verified_on__lte=day
-    )
-    rows = TaskLevel.objects.filter(task__in=counted(tasks_on(user, day, is_now=is_now)).values("pk")).annotate(
-        is_covered=Exists(evidence)
-    )
+    tasks = counted(tasks_on(user, day, is_now=is_now)).values("pk")
+    rows = TaskLevel.objects.filter(task__in=tasks).annotate(is_covered=level_is_covered(day))
     numbers = (
         rows.order_by().values_list("level").annotate(tasks=Count("pk"), covered=Count("pk", filter=Q(is_covered=True)))
     )

@@ -32,7 +32,8 @@ from tracker.models import (
 )
 from tracker.rules.lateness import Hold, Late, Outcome, Party, Share, outcome, split
 
-DECLARED, DECIDED = "evidence.declared", ("evidence.verified", "evidence.returned")
+AWAITS = ("evidence.declared", "evidence.stale")
+DECIDED = ("evidence.verified", "evidence.returned", "evidence.as_verified")
 
 
 # On whom it lay
@@ -115,10 +116,10 @@ def _reports(tasks: set[int]) -> Held:
 
 def _evidence(tasks: set[int]) -> Held:
     """By the history: what was returned is declared anew on its own row."""
-    rows = Event.objects.filter(task__in=tasks, kind__in=(DECLARED, *DECIDED)).order_by("id")
+    rows = Event.objects.filter(task__in=tasks, kind__in=(*AWAITS, *DECIDED)).order_by("id")
     found, since = [], {}
     for task, row, kind, on in rows.values_list("task", "object_id", "kind", "on"):
-        if kind == DECLARED:
+        if kind in AWAITS:
             since[row] = task, on
         elif row in since:
             declared, start = since.pop(row)

@@ -2,10 +2,11 @@
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
+from tracker.models.evidence import Institutionalization, JointCoverage
 from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
-from tracker.models.instruments import Institutionalization, Instrument, InstrumentLink
+from tracker.models.instruments import Instrument, InstrumentLink
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
@@ -28,6 +29,7 @@ __all__ = [
     "Instrument",
     "InstrumentLink",
     "JobRun",
+    "JointCoverage",
     "Message",
     "Obstacle",
     "Policy",

@@ -1,20 +1,17 @@
-"""What turns a task into a rule: instruments, how they touch one another, and the link task ↔ instrument."""
+"""What turns a task into a rule: instruments, and how they touch one another."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.policies import scope_of
-from tracker.choices import Coverage, EvidenceState, InstrumentLinkKind, InstrumentStatus, Level, Rank
+from tracker.choices import InstrumentLinkKind, InstrumentStatus, Rank
 from tracker.models.bodies import Body, RegisterQuerySet
-from tracker.models.fields import Bilingual, DerivedModel, DerivedQuerySet, FoldedField, code_constraint
-from tracker.models.tasks import Task
+from tracker.models.fields import Bilingual, DerivedModel, FoldedField, code_constraint
 
 
 class InstrumentQuerySet(RegisterQuerySet):
@@ -111,81 +108,3 @@ class InstrumentLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instrument.number} {self.get_kind_display()} {self.other.number}"
-
-
-class InstitutionalizationQuerySet(DerivedQuerySet):
-    def visible_to(self, user: Any) -> Any:
-        """Return the evidence on tasks that `user` may read; drafts only to the body that wrote them."""
-        scope = scope_of(user)
-        rows = self.exclude(Q(state=EvidenceState.DRAFT) & ~Q(body__in=scope.body_ids))
-        if scope.sees_everything:
-            return rows
-        return rows.filter(task__in=Task.objects.visible_to(user).values("pk"))
-
-    def covering_on(self, day: date) -> Any:
-        """Return the evidence that counts on `day`: verified, in full, its instrument in force."""
-        return self.filter(
-            state=EvidenceState.VERIFIED, coverage=Coverage.FULL, instrument__in_force_on__lte=day
-        ).exclude(instrument__ends_on__lte=day)
-
-
-class Institutionalization(DerivedModel):
-    """Task × instrument at one level: declared by a body, verified by somebody else against a content hash."""
-
-    task = models.ForeignKey(Task, models.CASCADE, related_name="institutionalizations", verbose_name=_("task"))
-    instrument = models.ForeignKey(
-        Instrument, models.PROTECT, related_name="institutionalizations", verbose_name=_("instrument")
-    )
-    level = models.CharField(_("level"), max_length=12, choices=Level)
-    articles = models.CharField(_("articles"), max_length=300, blank=True)
-    coverage = models.CharField(_("coverage"), max_length=8, choices=Coverage, default=Coverage.FULL)
-    state = models.CharField(_("state"), max_length=10, choices=EvidenceState, default=EvidenceState.DECLARED)
-    body = models.ForeignKey(
-        Body, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("declared by the body")
-    )
-    declared_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("declared by")
-    )
-    declared_on = models.DateField(_("declared on"))
-    verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("verified by")
-    )
-    verified_on = models.DateField(_("verified on"), null=True, blank=True)
-    content_hash = models.CharField(_("what was seen"), max_length=64, blank=True)
-    decision_note = models.TextField(_("note on the decision"), blank=True)
-    is_illustration = models.BooleanField(_("illustration"), default=False)
-    note_vi = models.TextField(_("note in Vietnamese"), blank=True)
-    note_en = models.TextField(_("note in English"), blank=True)
-    source = models.CharField(_("source"), max_length=60, blank=True)
-    recorded_at = models.DateTimeField(_("recorded at"))
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    objects: ClassVar[Any] = InstitutionalizationQuerySet.as_manager()
-    note = Bilingual("note")
-
-    class Meta:
-        verbose_name = _("institutionalization")
-        verbose_name_plural = _("institutionalizations")
-        ordering = ["task", "level", "-declared_on", "id"]
-        constraints = [
-            code_constraint("state", EvidenceState, "institutionalization_state", _("This state is not known.")),
-            models.UniqueConstraint(
-                fields=["task", "instrument", "level"],
-                name="institutionalization_once",
-                violation_error_message=_("This instrument is already declared for the task at that level."),
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_by__isnull=True) | Q(declared_by__isnull=True) | ~Q(verified_by=F("declared_by")),
-                name="institutionalization_two_persons",
-                violation_error_message=_("Nobody verifies what they declared: ask a colleague."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=EvidenceState.VERIFIED)
-                | (Q(verified_by__isnull=False) & Q(verified_on__isnull=False) & ~Q(content_hash="")),
-                name="institutionalization_verified_whole",
-                violation_error_message=_("A verification names who verified, on which day, and what was seen."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.task.code} ↔ {self.instrument.number}"

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from tracker.choices import Coverage, EvidenceState
 
@@ -37,17 +38,30 @@ def content_hash(
     in_force_on: date | None,
     articles: str,
     coverage: str = Coverage.FULL,
+    files: Iterable[str] = (),
 ) -> str:
     """Return the SHA-256 (hex) of what a verifier saw, over canonical JSON: sorted keys, UTF-8, NFC, single spaces.
 
-    The end of the instrument is not part of it: an end takes effect by its date and must not undo the days before.
+    `files` are the SHA-256 of the files of the instrument, in any order. The end of the instrument is not part of it:
+    an end takes effect by its date and must not undo the days before.
     """
     texts = {"number": number, "rank": rank, "title": title, "articles": articles, "coverage": coverage}
     dates = {"signed_on": signed_on, "in_force_on": in_force_on}
-    content = {
+    content: dict[str, Any] = {
         **{key: _canonical(text) for key, text in texts.items()},
         **{key: day and day.isoformat() for key, day in dates.items()},
     }
+    if seen := sorted(files):
+        content["files"] = seen
+    return _hash(content)
+
+
+def joint_hash(level: str, parts: Iterable[str]) -> str:
+    """Return the SHA-256 (hex) of a set of pieces of evidence at `level`; `parts` are their hashes, in any order."""
+    return _hash({"level": level, "parts": sorted(parts)})
+
+
+def _hash(content: dict[str, Any]) -> str:
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

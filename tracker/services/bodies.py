@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Role
-from tracker.clock import local_day
 from tracker.errors import refuse
 from tracker.models import Body, Cadre, Post, Succession, SuccessionMember, Task, Tenure
 from tracker.policies import require
@@ -57,7 +56,7 @@ def end_tenure(tenure: Tenure, *, on: date, by: Any, at: datetime, why: str = ""
         tenure.valid_to = on
         tenure.save(update_fields=["valid_to"])
         history.record("tenure.ended", tenure, by=by, at=at, on=on, after={"valid_to": on}, why=why)
-        _recheck(tenure.post, on, at=at)
+        _recheck(tenure.post, at=at)
     return tenure
 
 
@@ -69,14 +68,11 @@ def _check_overlap(tenure: Tenure) -> None:
         raise refuse(post=_("Somebody holds this post at that time: end that tenure first."))
 
 
-def _recheck(post: Post, on: date, *, at: datetime) -> None:
+def _recheck(post: Post, *, at: datetime) -> None:
     """A change of holder may stop or start the unowned clock of every task that the post answers for."""
     tasks = Task.objects.filter(responsibilities__post=post, responsibilities__role=Role.ACCOUNTABLE)
-    ids = list(tasks.order_by("pk").values_list("pk", flat=True).distinct())
-    if ids and on <= local_day(at):
+    if ids := list(tasks.order_by("pk").values_list("pk", flat=True).distinct()):
         clocks.wind(ids, at=at)
-    for task in Task.objects.filter(pk__in=ids) if on > local_day(at) else ():
-        clocks.recheck_from(task, on, at=at)
 
 
 @transaction.atomic

@@ -6,20 +6,21 @@ and winds the clocks again, all in one transaction. Source: rulings.md, Time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
 from django.db import DataError, IntegrityError, InternalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Value
 
 from tracker.boards.governing import Rules
 from tracker.clock import local_day
 from tracker.errors import Stale
 from tracker.models import Task
-from tracker.models.expressions import Unindexed
+from tracker.models.expressions import KeysOf, Unindexed
 from tracker.models.statements import Batch, within
 from tracker.services import set_aside
 from tracker.services.crossings import Count, rewind, settle_batch
@@ -110,12 +111,14 @@ def wind(ids: Iterable[int], *, at: datetime, since: date | None = None, cause: 
     change = (min(since or day, day), cause)
     waiting = _waiting.get()
     if waiting is None:
-        _wind_batch(list(ids), day=change[0], at=at, cause=cause)
+        _wind_batch(sorted(ids), day=change[0], at=at, cause=cause)
     else:
         waiting.update({pk: min(change, waiting.get(pk, change)) for pk in ids})
 
 
 def _wind_batch(ids: list[int], *, day: date, at: datetime, cause: str) -> None:
+    if not ids:
+        return
     rules = Rules.on(day)
     for start in range(0, len(ids), BATCH):
         batch = Batch.of(ids[start : start + BATCH])
@@ -164,11 +167,19 @@ def changing(task: Task, *, at: datetime, version: int | None = None, cause: str
         task.refresh_from_db()
 
 
-def recheck_from(task: Task, day: date, *, at: datetime) -> None:
-    """Look at `task` again from `day` on, which a change elsewhere has made matter; a past day is settled now."""
+@contextmanager
+def changing_many(ids: Collection[int], *, at: datetime, since: date | None = None, cause: str = "") -> Iterator[Any]:
+    """As `changing()` for many tasks at once, set-based; yields their rows.
+
+    `since`: the day from which the change holds. One in the past is settled from that day on, so that what it makes
+    lapse or late is dated on it.
+    """
+    today = local_day(at)
     with transaction.atomic():
-        rows = Task.objects.filter(pk=task.pk)
+        rows = Task.objects.filter(pk__in=KeysOf(Value(json.dumps(sorted(ids)))))
         rows.update(version=F("version") + 1)
-        settle(rows, through=local_day(at), at=at)
-        rows.filter(Q(next_check_on__isnull=True) | Q(next_check_on__gt=day)).update(next_check_on=day)
-        settle(rows, through=local_day(at), at=at)
+        settle(rows, through=today, at=at)
+        yield rows
+        wind(ids, at=at, cause=cause)
+        rows.look_again(since or today)
+        settle(rows, through=today, at=at)

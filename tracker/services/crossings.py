@@ -89,9 +89,9 @@ def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules, cause: str = 
 def apply_dated_facts(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
     """Apply what holds from `day` on by its date alone: ended suspensions, evidence, rules, holders."""
     moved = _resume(run(_suspension_over, batch, day=day, at=at), at=at, rules=rules)
-    touched = tasks_touched_on(day)
-    if touched.exists():
-        moved += settle_evidence(batch.tasks(day).filter(pk__in=touched), day=day, at=at)
+    for touched in tasks_touched_on(day):
+        if touched.exists():
+            moved += settle_evidence(batch.tasks(day).filter(pk__in=touched), day=day, at=at)
     changes = bool(moved) or rules.starts_on(day)
     if changes:
         run(_set_limits, batch, day=day, at=at, rules=rules)
@@ -430,9 +430,9 @@ def _next_owner_change(day: date) -> Any:
 
 
 def _next_evidence(day: date) -> Any:
-    """The next day on which an instrument of verified evidence comes into force or ends."""
+    """The next day on which an instrument of verified evidence comes into force or ends, or the evidence ends."""
     evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state=EvidenceState.VERIFIED)
-    return _first_after(evidence, day, "instrument__in_force_on", "instrument__ends_on")
+    return _first_after(evidence, day, "instrument__in_force_on", "instrument__ends_on", "ends_on")
 
 
 def _first_after(rows: Any, day: date, *names: str) -> Any:

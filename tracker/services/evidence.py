@@ -10,15 +10,15 @@ from django.db.models.functions import Cast, Greatest, JSONObject
 
 from tracker.choices import Stage, TaskKind
 from tracker.models import Event, Institutionalization, Instrument, StageChange, Task, TaskLevel
+from tracker.models.evidence import level_covered_since, level_is_covered
 from tracker.models.statements import Insert, execute
 from tracker.models.tasks import CLOSED_STAGES
 
 
 def complete_on(day: date) -> Any:
     """Return the condition that a task is covered in force on `day` at every level it must reach."""
-    covering = Institutionalization.objects.covering_on(day).filter(task=OuterRef("task"), level=OuterRef("level"))
     levels = TaskLevel.objects.filter(task=OuterRef("pk"))
-    return Exists(levels) & ~Exists(levels.filter(~Exists(covering)))
+    return Exists(levels) & ~Exists(levels.filter(~level_is_covered(day)))
 
 
 def settle_evidence(tasks: Any, *, day: date, at: datetime) -> int:
@@ -35,18 +35,17 @@ def settle_evidence(tasks: Any, *, day: date, at: datetime) -> int:
     return moved + _move(covered, to=Stage.INSTITUTIONALIZED, on=done_on, at=at, is_lapse=False)
 
 
-def tasks_touched_on(day: date) -> Any:
-    """Return the ids of tasks with verified evidence whose instrument comes into force or ends on `day`."""
+def tasks_touched_on(day: date) -> tuple[Any, Any]:
+    """Return the ids of tasks with evidence whose instrument comes into force or ends on `day`, or that itself ends."""
     instruments = Instrument.objects.filter(Q(in_force_on=day) | Q(ends_on=day)).values("pk")
-    return Institutionalization.objects.filter(instrument__in=instruments).values("task")
+    evidence = Institutionalization.objects.order_by().values("task")
+    return evidence.filter(instrument__in=instruments), evidence.filter(ends_on=day)
 
 
 def _covered_since(day: date) -> Any:
     """The last of the days on which the levels became covered, each by its earliest evidence; not before assignment."""
-    covering = Institutionalization.objects.covering_on(day).filter(task=OuterRef("task"), level=OuterRef("level"))
-    first = Subquery(covering.order_by("instrument__in_force_on").values("instrument__in_force_on")[:1])
-    levels = TaskLevel.objects.filter(task=OuterRef("pk")).annotate(covered_on=first).order_by("-covered_on")
-    return Greatest(Subquery(levels.values("covered_on")[:1]), F("assigned_on"))
+    levels = TaskLevel.objects.filter(task=OuterRef("pk")).annotate(covered_on=level_covered_since(day))
+    return Greatest(Subquery(levels.order_by("-covered_on").values("covered_on")[:1]), F("assigned_on"))
 
 
 def _move(tasks: Any, *, to: Stage, on: Any, at: datetime, is_lapse: bool) -> int:

@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
 from tracker.boards.governing import Rules
-from tracker.choices import Clock, DayUnit, EvidenceState, ExtensionState, ReportState, Role, Stage, TaskKind
+from tracker.choices import Clock, DayUnit, ExtensionState, ReportState, Role, Stage, TaskKind
 from tracker.models import Extension, Institutionalization, ProgressReport, Responsibility, TaskLevel
 from tracker.models.expressions import NEVER, DaysLater, latest, working_days_after
 from tracker.models.tasks import CLOSED_STAGES
@@ -194,16 +194,16 @@ def calendar_of(rules: Rules, clock: Clock) -> Any:
 def waiting_columns() -> dict[str, Any]:
     """Return since when a report, evidence and a request for time await the commission; null: none does."""
     reports = ProgressReport.objects.filter(task=OuterRef("pk"), state=ReportState.SUBMITTED)
-    evidence = Institutionalization.objects.filter(task=OuterRef("pk"), state=EvidenceState.DECLARED)
+    evidence = Institutionalization.objects.awaiting_verification().filter(task=OuterRef("pk"))
     requests = Extension.objects.filter(task=OuterRef("pk"), state=ExtensionState.ASKED)
     return {
         "reported_since": Subquery(_first(reports, "submitted_on")),
-        "declared_since": Subquery(_first(evidence, "declared_on")),
+        "declared_since": Subquery(_first(evidence, Coalesce("stale_since", "declared_on"))),
         "requested_since": Subquery(_first(requests, "asked_on")),
     }
 
 
-def _first(rows: Any, name: str) -> Any:
+def _first(rows: Any, name: Any) -> Any:
     return rows.order_by().values("task").annotate(first=Min(name)).values("first")
 
 

@@ -18,7 +18,7 @@ from tracker.errors import Conflict, Stale
 from tracker.forms.decisions import DecisionForm, renew
 from tracker.models import Institutionalization, ProgressReport
 from tracker.policies import may, require
-from tracker.services import institutionalizations, reports
+from tracker.services import institutionalizations, reports, staleness
 from tracker.views.doors import acting, reading, writing
 from tracker.views.reports import report_page
 
@@ -57,7 +57,7 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
     joined = ("task__resolution__issuer", "instrument__issuer", "body", "declared_by", "verified_by")
     evidence = get_object_or_404(rows.select_related(*joined), pk=pk)
     require(request.user, "review.read")
-    shown = institutionalizations.hash_of(evidence)
+    shown = staleness.hash_of(evidence)
     form = DecisionForm(request.POST or None, initial={"seen": shown})
     status = 200
     if request.method == "POST":
