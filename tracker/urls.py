@@ -8,9 +8,11 @@ from tracker.views import (
     cadres,
     calendars,
     desk,
+    evidence,
     extensions,
     files,
     home,
+    instrument_end,
     instruments,
     mails,
     matrix,
@@ -62,6 +64,7 @@ registers = [
     path("cadres/<code:code>/", cadres.cadre, name="cadre"),
     path("instruments/", instruments.instrument_list, name="instrument_list"),
     path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
+    path("instruments/<int:pk>/end/", instrument_end.instrument_end, name="instrument_end"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
 ]
 
@@ -114,6 +117,9 @@ working = [
     path("reports/<int:pk>/edit/", reports.report_edit, name="report_edit"),
     path("reports/<int:pk>/submit/", reports.report_submit, name="report_submit"),
     path("reports/<int:pk>/decide/", review.report_decide, name="report_decide"),
+    path("tasks/<int:pk>/evidence/", evidence.evidence_new, name="evidence_new"),
+    path("tasks/<int:pk>/whole/<slug:level>/", evidence.evidence_joint, name="evidence_joint"),
+    path("evidence/<int:pk>/edit/", evidence.evidence_edit, name="evidence_edit"),
     path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
 ]
 

@@ -79,6 +79,7 @@ PAGES: dict[str, Row] = {
     "cadre": reads(page(**NO_REGISTER)),
     "instrument_list": reads(page()),
     "instrument": reads(page(**NO_REGISTER)),
+    "instrument_end": writes(only(200, "editor", **NO_REGISTER), only(302, "editor", **NO_REGISTER)),
     "attachment": reads(page(**UNSEEN)),
     # Calendars: members read them, the editor keeps them
     "calendar_list": reads(page()),
@@ -104,6 +105,9 @@ PAGES: dict[str, Row] = {
     "report_edit@submitted": writes(only(302, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
     "report_submit": acts(only(302, *OWN, refused=404)),
     "report_decide": acts(only(302, "commission", **UNSEEN)),
+    "evidence_new": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
+    "evidence_edit": writes(only(200, *OWN, "editor", **UNSEEN), only(302, *OWN, "editor", **UNSEEN)),
+    "evidence_joint": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
     "evidence_decide": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
     "system": reads(only(200, "sysadmin")),
     "set_aside_retry": acts(only(302, "sysadmin")),

@@ -55,6 +55,7 @@ from tracker.services import (
     policies,
     reports,
     scan,
+    staleness,
     tasks,
 )
 
@@ -115,6 +116,7 @@ def make_world() -> World:
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
     _add_calendars(world)
+    _add_evidence(world, task, evidence, a)
     return world
 
 
@@ -188,6 +190,35 @@ def _declared(task: Task, by: User, body: Body) -> Institutionalization:
     return institutionalizations.declare(task, make_instrument(number="1/2026/ND-CP"), **facts)
 
 
+def _in_parts(a: Body) -> tuple[Task, list[Institutionalization]]:
+    """A task of A with two pieces of evidence that were verified in part."""
+    official, commission = (User.objects.get(username=name) for name in ("official", "commission"))
+    task = make_task(accountable=a, levels=[(Level.CENTRAL, [])])
+    facts = {"level": Level.CENTRAL, "by": official, "at": noon(TODAY), "body": a, "coverage": "partial"}
+    parts = [institutionalizations.declare(task, make_instrument(), **facts) for _ in range(2)]
+    for part in parts:
+        institutionalizations.verify(part, by=commission, at=noon(TODAY))
+    return task, parts
+
+
+def _add_evidence(world: World, task: Task, evidence: Institutionalization, a: Body) -> None:
+    jointly, parts = _in_parts(a)
+    world.arguments |= {
+        "evidence_new": {"pk": task.pk},
+        "evidence_edit": {"pk": evidence.pk},
+        "evidence_joint": {"pk": jointly.pk, "level": Level.CENTRAL.value},
+        "instrument_end": {"pk": evidence.instrument_id},
+    }
+    content = {"articles": "Điều 5", "coverage": "full"}
+    seen = " ".join(f"{part.pk}:{staleness.hash_of(part)}" for part in parts)
+    world.payloads |= {
+        "evidence_new": {**content, "instrument": make_instrument().number, "level": Level.CENTRAL.value},
+        "evidence_edit": {**content, "version": evidence.version},
+        "evidence_joint": {"parts": [part.pk for part in parts], "seen": seen},
+        "instrument_end": {"on": "2026-09-01", "version": evidence.instrument.version},
+    }
+
+
 def _broken(task: Task) -> SetAside:
     Task.objects.filter(pk=task.pk).update(next_check_on=None)
     return SetAside.objects.create(task=task, attempts=3, error="odd", first_at=noon(TODAY), last_at=noon(TODAY))
@@ -230,7 +261,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "report_edit@submitted": text,
         "report_submit": {"version": draft.version},
         "report_decide": {**decision, "seen": report.version},
-        "evidence_decide": {**decision, "seen": institutionalizations.hash_of(evidence)},
+        "evidence_decide": {**decision, "seen": staleness.hash_of(evidence)},
         "urging_new": {**SIGNED, "flag": flag.pk, "answer_by": f"{TODAY:%Y-%m-%d}"},
         "flag_acknowledge": {"note": "Known", "version": flag.version},
         **_rules_sent(by_pk["policy"], by_pk["policy_apply"]),

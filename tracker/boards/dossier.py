@@ -14,7 +14,7 @@ from tracker.boards.moments import Moment, moments
 from tracker.boards.reasons import why
 from tracker.boards.task_list import four_cells
 from tracker.boards.waiting import Wait, waits
-from tracker.choices import Clock, Coverage, EvidenceState, InstrumentStatus, Role
+from tracker.choices import Clock, Coverage, EvidenceState, Role
 from tracker.models import (
     Event,
     Extension,
@@ -22,6 +22,7 @@ from tracker.models import (
     FlagStep,
     Institutionalization,
     InstrumentLink,
+    JointCoverage,
     Obstacle,
     ProgressReport,
     Responsibility,
@@ -51,11 +52,24 @@ class Cell:
 
 @dataclass(frozen=True)
 class LevelState:
-    """A level that the task must reach: the evidence that covers it today, or None."""
+    """A level that the task must reach: the evidence that covers it today, or the parts that do so together.
+
+    `parts` are the pieces that count in part and that nobody has put together yet.
+    """
 
     level: str
     ranks: list[str]
     covering: Institutionalization | None
+    together: list[Institutionalization]
+    parts: list[Institutionalization]
+
+    @property
+    def is_covered(self) -> bool:
+        return self.covering is not None or bool(self.together)
+
+    @property
+    def can_be_joined(self) -> bool:
+        return not self.is_covered and len(self.parts) > 1
 
 
 @dataclass(frozen=True)
@@ -122,11 +136,11 @@ class Dossier:
 
     @property
     def missing_levels(self) -> list[LevelState]:
-        return [state for state in self.levels if state.covering is None]
+        return [state for state in self.levels if not state.is_covered]
 
 
 def dossier(task: Task, user: Any, today: date) -> Dossier:
-    """Return what `user` may read of `task`, which they may read. 28 queries at most, whatever the number of rows."""
+    """Return what `user` may read of `task`, which they may read. 30 queries at most, whatever the number of rows."""
     cells, ended = _cells(task, today)
     evidence = _evidence(task, user)
     flags = list(Flag.objects.visible_to(user).filter(task=task).prefetch_related(_steps()))
@@ -181,7 +195,11 @@ def _cells(task: Task, today: date) -> tuple[list[Cell], list[Responsibility]]:
 
 def _evidence(task: Task, user: Any) -> list[Institutionalization]:
     rows = Institutionalization.objects.visible_to(user).filter(task=task)
-    return list(rows.select_related("instrument", "instrument__ended_by", "body", "verified_by"))
+    return list(
+        rows.select_related(
+            "instrument", "instrument__ended_by", "ended_by", "continues__instrument", "body", "verified_by"
+        )
+    )
 
 
 def _changed_by(evidence: Iterable[Institutionalization]) -> dict[int, list[InstrumentLink]]:
@@ -194,14 +212,24 @@ def _changed_by(evidence: Iterable[Institutionalization]) -> dict[int, list[Inst
 
 
 def _levels(task: Task, evidence: Iterable[Institutionalization], today: date) -> list[LevelState]:
-    covering = {
-        row.level: row
-        for row in evidence
-        if row.state == EvidenceState.VERIFIED
-        and row.coverage == Coverage.FULL
-        and row.instrument.status_on(today) == InstrumentStatus.IN_FORCE
-    }
-    return [LevelState(row.level, row.accepted_ranks, covering.get(row.level)) for row in task.levels.all()]
+    counting = [row for row in evidence if row.counts_on(today)]
+    joint = JointCoverage.objects.covering_on(today).filter(task=task).prefetch_related("parts")
+    together = {row.level: {part.pk for part in row.parts.all()} for row in joint}
+    found = []
+    for row in task.levels.all():
+        here = [one for one in counting if one.level == row.level]
+        whole = next((one for one in here if one.coverage == Coverage.FULL), None)
+        parts = [one for one in here if one.coverage == Coverage.PARTIAL]
+        joined = [one for one in parts if one.pk in together.get(row.level, ())]
+        found.append(LevelState(row.level, row.accepted_ranks, whole, joined, parts))
+    return found
+
+
+def parts_at(task: Task, level: str) -> list[Institutionalization]:
+    """Return the evidence that was verified in part at `level` and has not changed since. One query."""
+    rows = Institutionalization.objects.filter(task=task, level=level, coverage=Coverage.PARTIAL)
+    stands = rows.filter(state=EvidenceState.VERIFIED, stale_since=None, ends_on=None)
+    return list(stands.select_related("instrument").order_by("instrument__number", "pk"))
 
 
 def _steps() -> Prefetch[Any]:

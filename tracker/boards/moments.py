@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tracker.choices import EvidenceState, Stage
-from tracker.models import Flag, Institutionalization, Task
+from tracker.models import Flag, Institutionalization, Instrument, Task
 
 
 @dataclass(frozen=True)
@@ -75,5 +75,15 @@ def _evidence(evidence: Iterable[Institutionalization]) -> Iterator[Moment]:
             yield Moment(row.verified_on, "done", _("Evidence verified: %(number)s (%(level)s)") % names)
         elif row.state == EvidenceState.DECLARED:
             yield Moment(row.declared_on, "ok", _("Evidence declared: %(number)s (%(level)s)") % names)
+        if row.stale_since:
+            yield Moment(row.stale_since, "late", _("Changed since it was verified: %(number)s (%(level)s)") % names)
+        if row.ends_on:
+            text = _("%(number)s no longer holds in what it covered") % names
+            yield Moment(row.ends_on, "late", text, _ended_by(row.ended_by))
         if row.instrument.ends_on:
-            yield Moment(row.instrument.ends_on, "late", _("%(number)s no longer in force") % names)
+            text = _("%(number)s no longer in force") % names
+            yield Moment(row.instrument.ends_on, "late", text, _ended_by(row.instrument.ended_by))
+
+
+def _ended_by(instrument: Instrument | None) -> str:
+    return _("ended by %(number)s") % {"number": instrument.number} if instrument else ""

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, Min
 
-from tracker.choices import EvidenceState
 from tracker.models import Extension, Institutionalization, Obstacle, ProgressReport
 
 PAGE = 50
@@ -40,14 +39,14 @@ class ReviewQueue:
 def review_queue(user: Any, day: date) -> ReviewQueue:
     """Return what awaits review in what `user` may read; at most fifty of each. Seven queries."""
     reports = ProgressReport.objects.visible_to(user).awaiting_review()
-    evidence = Institutionalization.objects.visible_to(user).filter(state=EvidenceState.DECLARED)
+    evidence = Institutionalization.objects.visible_to(user).awaiting_verification()
     requests = Extension.objects.visible_to(user).awaiting_decision()
     first_reports = reports.select_related("task", "body", "author", "instrument").order_by("submitted_on", "id")[:PAGE]
     first_evidence = evidence.select_related("task", "body", "instrument", "declared_by").order_by("declared_on", "id")
     first_requests = requests.select_related("task", "body", "asked_by").order_by("asked_on", "id")[:PAGE]
     rows = {
         "reports": [Waiting(row, row.submitted_on, (day - row.submitted_on).days) for row in first_reports],
-        "evidence": [Waiting(row, row.declared_on, (day - row.declared_on).days) for row in first_evidence[:PAGE]],
+        "evidence": [Waiting(row, row.waits_since, (day - row.waits_since).days) for row in first_evidence[:PAGE]],
         "requests": [Waiting(row, row.asked_on, (day - row.asked_on).days) for row in first_requests],
     }
     return ReviewQueue(

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tracker.boards.task_list import accountable_cells
 from tracker.choices import EvidenceState
 from tracker.models import Institutionalization, Instrument, Responsibility, TaskLevel
 from tracker.models.evidence import level_is_covered
-from tracker.rules.articles import Spans, carried, touch
+from tracker.rules.articles import Spans, carried, told, touch
 
 
 class Fate(TextChoices):
     """What becomes of a level of a task when what it leans on ends."""
 
-    LAPSES = "lapses", _("Open again")
-    CARRIED = "carried", _("Open again, unless the successor is verified by then")
-    CONTINUED = "continued", _("Covered by the successor")
-    HELD = "held", _("Covered by another instrument")
-    NOT_COUNTED = "not_counted", _("Did not count yet")
+    LAPSES = "lapses", gettext_lazy("Open again")
+    CARRIED = "carried", gettext_lazy("Open again, unless the successor is verified by then")
+    CONTINUED = "continued", gettext_lazy("Covered by the successor")
+    HELD = "held", gettext_lazy("Covered by another instrument")
+    NOT_COUNTED = "not_counted", gettext_lazy("Did not count yet")
 
 
 Pairs = Sequence[tuple[Spans, Spans]]
@@ -39,6 +40,13 @@ class Leaning:
     fate: Fate
     successor_spans: Spans | None
     cell: Responsibility | None
+
+    @property
+    def successor_text(self) -> str:
+        """The articles of the successor in the reader's language; empty where it drops a part."""
+        if self.successor_spans is None:
+            return ""
+        return told(self.successor_spans) or _("the whole instrument")
 
 
 @dataclass(frozen=True)

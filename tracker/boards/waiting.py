@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
-from tracker.choices import EvidenceState, Stage
+from tracker.choices import Stage
 from tracker.models import Body, Extension, Institutionalization, Obstacle, ProgressReport, Task
+from tracker.models.evidence import WAITS_SINCE
 from tracker.rules.waiting import Ball, BallCode, BallWhy, ball
 
 SINCE = {
@@ -86,12 +87,12 @@ def by_holder(user: Any) -> list[HolderRow]:
 def _facts(tasks: Any) -> Any:
     this = {"task": OuterRef("pk")}
     reports = ProgressReport.objects.awaiting_review().filter(**this).order_by("submitted_on")
-    evidence = Institutionalization.objects.filter(**this, state=EvidenceState.DECLARED).order_by("declared_on")
+    evidence = Institutionalization.objects.awaiting_verification().filter(**this)
     requests = Extension.objects.awaiting_decision().filter(**this)
     obstacles = Obstacle.objects.open().filter(**this).order_by("since", "body")
     return tasks.annotate(
         report_since=Subquery(reports.values("submitted_on")[:1]),
-        evidence_since=Subquery(evidence.values("declared_on")[:1]),
+        evidence_since=Subquery(evidence.annotate(since=WAITS_SINCE).order_by("since").values("since")[:1]),
         request_since=Subquery(requests.order_by("asked_on").values("asked_on")[:1]),
         obstacle_since=Subquery(obstacles.values("since")[:1]),
         obstacle_body=Subquery(obstacles.values("body")[:1]),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import scope_of
@@ -20,6 +21,9 @@ from tracker.models.instruments import Instrument
 from tracker.models.tasks import Task
 from tracker.rules.articles import Spans
 from tracker.rules.citations import parse_articles
+
+WAITS_SINCE = Coalesce("stale_since", "declared_on")
+"""Since when evidence awaits verification, where it does."""
 
 
 def counting_on(day: date, prefix: str = "") -> Q:
@@ -139,6 +143,11 @@ class Institutionalization(DerivedModel):
     def awaits_verification(self) -> bool:
         """Whether it was declared, or has changed since it was verified: what is stale counts as declared."""
         return self.ends_on is None and (self.state == EvidenceState.DECLARED or self.is_stale)
+
+    @property
+    def waits_since(self) -> date:
+        """Since when it awaits verification, where it does."""
+        return self.stale_since or self.declared_on
 
     @property
     def is_stale(self) -> bool:

@@ -43,7 +43,7 @@ def appoint(
     _check_overlap(tenure)
     with transaction.atomic():
         enter(tenure, by=by, at=at, kind="tenure.began", fields=("cadre", "post", "valid_from", "valid_to"))
-        _recheck(post, on, at=at)
+        _recheck(post, at=at)
     return tenure
 
 

@@ -119,8 +119,8 @@ def carry_over(
             continue
         with translation.override("vi"):
             articles = told(spans)
-        facts = {"articles": articles, "coverage": row.coverage, "body": row.body, "continues": row}
-        found.append(_declared(row.task, successor, level=row.level, by=by, at=at, **facts))
+        facts: dict[str, Any] = {"level": row.level, "articles": articles, "coverage": row.coverage, "body": row.body}
+        found.append(_declared(row.task, successor, by=by, at=at, continues=row, **facts))
     return found
 
 

@@ -69,7 +69,7 @@ def end(
     """
     require(by, "register.edit")
     spans, pairs = ending.spans(), ending.pairs()
-    _check_ending(instrument, ending)
+    check_ending(instrument, ending)
     rows = touched(instrument, spans)
     tasks = {row.task_id for row in rows}
     with clocks.changing_many(tasks, at=at, since=ending.on, cause=f"instrument:{instrument.pk}"):
@@ -82,7 +82,8 @@ def end(
     return found
 
 
-def _check_ending(instrument: Instrument, ending: Ending) -> None:
+def check_ending(instrument: Instrument, ending: Ending) -> None:
+    """Raise ValidationError that names the field where the instrument cannot end so."""
     if instrument.in_force_on is None or ending.on < instrument.in_force_on:
         raise refuse(on=_("It ends before it comes into force: check the two days."))
     if instrument.ends_on is not None and instrument.ends_on <= ending.on:

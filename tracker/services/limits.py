@@ -25,6 +25,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest, Least
 from tracker.boards.governing import Rules
 from tracker.choices import Clock, DayUnit, ExtensionState, ReportState, Role, Stage, TaskKind
 from tracker.models import Extension, Institutionalization, ProgressReport, Responsibility, TaskLevel
+from tracker.models.evidence import WAITS_SINCE
 from tracker.models.expressions import NEVER, DaysLater, latest, working_days_after
 from tracker.models.tasks import CLOSED_STAGES
 from tracker.rules.clocks import BEFORE_APPRAISAL
@@ -198,7 +199,7 @@ def waiting_columns() -> dict[str, Any]:
     requests = Extension.objects.filter(task=OuterRef("pk"), state=ExtensionState.ASKED)
     return {
         "reported_since": Subquery(_first(reports, "submitted_on")),
-        "declared_since": Subquery(_first(evidence, Coalesce("stale_since", "declared_on"))),
+        "declared_since": Subquery(_first(evidence, WAITS_SINCE)),
         "requested_since": Subquery(_first(requests, "asked_on")),
     }
 

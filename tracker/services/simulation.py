@@ -199,7 +199,8 @@ class _Counts:
         counts = {name: Count("pk", filter=condition) for name, condition in moves.items()}
         held = FilteredRelation("responsibilities", condition=_answering(on))
         by_cell = rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts)
-        return cls(list(by_cell), list(rows.order_by().values("levels__level").annotate(**counts)))
+        by_level = rows.order_by().values("levels__level").annotate(**counts)
+        return cls([dict(row) for row in by_cell], [dict(row) for row in by_level])
 
 
 def _answering(on: date) -> Q:

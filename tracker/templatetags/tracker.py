@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from tracker import choices
+from tracker.boards.ripple import Fate
 from tracker.choices import (
     EvidenceState,
     ExtensionState,
@@ -26,6 +27,7 @@ from tracker.choices import (
     Stage,
 )
 from tracker.clock import local_day
+from tracker.rules.articles import told
 from tracker.rules.status import due_status
 from tracker.views.words import EVENT_WORDS
 
@@ -59,6 +61,13 @@ EVIDENCE_LOOK = {
     EvidenceState.DECLARED: ("ok", "●"),
     EvidenceState.VERIFIED: ("done", "✓"),
     EvidenceState.RETURNED: ("risk", "↩"),
+}
+FATE_LOOK = {
+    Fate.LAPSES: ("late", "▲"),
+    Fate.CARRIED: ("risk", "△"),
+    Fate.CONTINUED: ("done", "✓"),
+    Fate.HELD: ("done", "✓"),
+    Fate.NOT_COUNTED: ("idle", "○"),
 }
 REQUEST_LOOK = {
     ExtensionState.ASKED: ("ok", "●"),
@@ -192,8 +201,25 @@ def request_pill(state: str) -> SafeString:
 
 
 @register.simple_tag
-def evidence_pill(state: str) -> SafeString:
-    return pill(*EVIDENCE_LOOK[EvidenceState(state)], EvidenceState(state).label)
+def evidence_pill(evidence: Any, today: date) -> SafeString:
+    """Return the pill of evidence: its state, or that it has ended or changed since it was verified."""
+    if evidence.ends_on is not None and evidence.ends_on <= today:
+        return pill("idle", "◌", _("No longer holds"))
+    if evidence.is_stale:
+        return pill("risk", "△", _("Changed since verified"))
+    return pill(*EVIDENCE_LOOK[EvidenceState(evidence.state)], evidence.get_state_display())
+
+
+@register.simple_tag
+def fate_pill(fate: str) -> SafeString:
+    """Return the pill of what becomes of a task when an instrument ends."""
+    return pill(*FATE_LOOK[Fate(fate)], Fate(fate).label)
+
+
+@register.filter
+def cited_articles(evidence: Any) -> str:
+    """Return the articles of evidence in the reader's language."""
+    return told(evidence.spans)
 
 
 @register.simple_tag

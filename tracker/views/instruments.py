@@ -15,6 +15,7 @@ from tracker.choices import InstrumentStatus
 from tracker.clock import local_today
 from tracker.forms.registers import InstrumentFilter
 from tracker.models import Instrument
+from tracker.policies import may
 from tracker.views.doors import reading
 from tracker.views.paging import page_of
 
@@ -57,5 +58,8 @@ def instrument_page(request: HttpRequest, pk: int) -> HttpResponse:
         "links": list(instrument.links.select_related("other")),
         "links_from": list(instrument.links_from.select_related("instrument")),
         "page": page_of(leaning_on(instrument, request.user), request),
+        "may_end": instrument.in_force_on is not None
+        and instrument.ends_on is None
+        and may(request.user, "register.edit"),
     }
     return render(request, "tracker/instrument_page.html", context)

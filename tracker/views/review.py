@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from tracker import clock
 from tracker.boards.review import review_queue
-from tracker.choices import EvidenceState
 from tracker.errors import Conflict, Stale
 from tracker.forms.decisions import DecisionForm, renew
 from tracker.models import Institutionalization, ProgressReport
@@ -54,7 +53,14 @@ def _decide_report(report: ProgressReport, form: DecisionForm, **kwargs: Any) ->
 def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Show declared evidence as it is now, and verify or return it."""
     rows = Institutionalization.objects.visible_to(request.user)
-    joined = ("task__resolution__issuer", "instrument__issuer", "body", "declared_by", "verified_by")
+    joined = (
+        "task__resolution__issuer",
+        "instrument__issuer",
+        "body",
+        "declared_by",
+        "verified_by",
+        "continues__instrument",
+    )
     evidence = get_object_or_404(rows.select_related(*joined), pk=pk)
     require(request.user, "review.read")
     shown = staleness.hash_of(evidence)
@@ -73,7 +79,7 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "shown": shown,
         "others": evidence.task.institutionalizations.exclude(pk=evidence.pk).select_related("instrument")[:20],
-        "may_decide": evidence.state == EvidenceState.DECLARED and may(request.user, "evidence.verify", evidence),
+        "may_decide": evidence.awaits_verification and may(request.user, "evidence.verify", evidence),
     }
     return render(request, "tracker/review_evidence.html", context, status=status or 200)
 

@@ -17,7 +17,7 @@ from tracker.choices import EvidenceState, ReportState, Stage, TaskKind
 from tracker.clock import local_today
 from tracker.forms.queues import ExplainForm
 from tracker.forms.registers import TaskFilter
-from tracker.models import Task
+from tracker.models import Institutionalization, Task
 from tracker.policies import may
 from tracker.rules.stages import can_decide
 from tracker.views.doors import reading
@@ -71,10 +71,14 @@ def task_by_code(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("task", pk=get_object_or_404(Task.objects.visible_to(request.user), code=code).pk)
 
 
+def _may_correct(user: Any, row: Institutionalization) -> bool:
+    return row.state != EvidenceState.RETURNED and row.ends_on is None and may(user, "evidence.change", row)
+
+
 def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
     """What the reader may do here, each asked of the one place that decides."""
     is_submitted = any(row.state == ReportState.SUBMITTED for row in known.reports)
-    is_declared = any(row.state == EvidenceState.DECLARED for row in known.evidence)
+    is_declared = any(row.awaits_verification for row in known.evidence)
     covers = may(user, "task.cover", task)
     speaks = task.is_open and may(user, "extension.ask", task)
     steers = may(user, "task.suspend", task)
@@ -89,5 +93,7 @@ def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
         "report": task.is_open and may(user, "report.write", task),
         "decide": is_submitted and may(user, "review.read"),
         "verify": is_declared and may(user, "review.read"),
+        "declare": task.kind != TaskKind.OBJECTIVE and bool(known.levels) and may(user, "evidence.declare", task),
+        "correct": {row.pk for row in known.evidence if _may_correct(user, row)},
         "acknowledge": covers,
     }
