@@ -7,6 +7,7 @@ from tracker.views import (
     bodies,
     cadres,
     calendars,
+    coverage,
     desk,
     evidence,
     extensions,
@@ -86,6 +87,7 @@ calendar_pages = [
 working = [
     path("desk/", desk.desk, name="desk"),
     path("overview/", overview.overview, name="overview"),
+    path("coverage/", coverage.coverage, name="coverage"),
     path("matrix/", matrix.matrix, name="matrix"),
     path("overdue/", overdue.overdue, name="overdue"),
     path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),

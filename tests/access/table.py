@@ -95,6 +95,7 @@ PAGES: dict[str, Row] = {
     # Work
     "desk": reads(page()),
     "matrix": reads(page()),
+    "coverage": reads(only(200, *OVERSEERS)),
     "overview": reads(only(200, *OVERSEERS)),
     "overdue": reads(only(200, *OVERSEERS)),
     "review": reads(only(200, "commission", "far_commission")),

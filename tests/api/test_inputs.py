@@ -103,7 +103,9 @@ HOSTILE = [
     ("changes/?kind=%00", "kind"),
     ("boards/four-cells/?by=cadre", "by"),
     ("boards/four-cells/?as_of=2026-06-31", "as_of"),
-    ("boards/coverage/?by=level", "by"),
+    ("boards/coverage/?by=body", "by"),
+    ("boards/coverage/?by=provision", "resolution"),
+    ("boards/coverage/?by=provision&resolution=none", "resolution"),
     ("schema/?lang=en", "lang"),
     ("?x=1", "x"),
 ]

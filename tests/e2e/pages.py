@@ -114,6 +114,7 @@ PAGES: dict[str, tuple[str, Where]] = {
     "calendar_draft": ("editor", lambda: {"code": "VN"}),
     "calendar_new": ("editor", nowhere),
     "matrix": ("commission", nowhere),
+    "coverage": ("commission", nowhere),
     "overview": ("commission", nowhere),
     "policy_list": ("commission", nowhere),
     "policy": ("editor", _draft_of_rules),

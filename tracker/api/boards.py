@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from tracker.api import components
 from tracker.api.declaration import Words
 from tracker.api.parameters import Reader, past_day
-from tracker.api.parsers import one_of
+from tracker.api.parsers import Refused, one_of
 from tracker.api.schema import DeclaredSchema, operation
 from tracker.api.views import ApiView, send
 from tracker.boards import coverage, four_cell
 from tracker.clock import local_today
+from tracker.models import Resolution
 
 GROUPS: dict[str, Callable[[Any, date], list[four_cell.CellRow]]] = {
     "resolution": four_cell.by_resolution,
@@ -38,6 +40,15 @@ FOUR_CELLS = Words(
 COVERAGE = Words(
     "At each level, how many of the tasks that must reach it are covered by a verified rule in force.",
     "Ở mỗi cấp, bao nhiêu nhiệm vụ phải thể chế hóa ở cấp đó đã có văn bản còn hiệu lực được xác nhận.",
+)
+COVERAGE_GROUPS = ["level", "resolution", "provision"]
+COVERAGE_BY = Words(
+    "All tasks by level, or those of each document, or of each provision of one document.",
+    "Tất cả nhiệm vụ theo cấp, hoặc theo từng văn bản, hoặc theo từng điểm, mục của một văn bản.",
+)
+OF_RESOLUTION = Words(
+    "Code of the document whose provisions are told; needed with by=provision.",
+    "Mã văn bản cần xem theo điểm, mục; bắt buộc khi by=provision.",
 )
 _NUMBER = {"type": "integer", "minimum": 0}
 
@@ -69,29 +80,61 @@ class FourCellsView(ApiView):
 
 
 class CoverageView(ApiView):
-    """Coverage by level. One query."""
+    """Coverage by level, of everything, of each document, or of each provision of one. At most three queries."""
 
     def get(self, request: Any) -> HttpResponse:
         reader = Reader(request.query_params)
-        reader.refuse_unknown({"as_of"})
+        reader.refuse_unknown({"as_of", "by", "resolution"})
         day = reader.one("as_of", past_day) or local_today()
+        group = reader.one("by", lambda text: one_of(text, COVERAGE_GROUPS), "level")
+        resolution = reader.one("resolution", lambda text: _resolution(request.user, text))
+        if group == "provision" and resolution is None:
+            reader.errors.setdefault("resolution", []).append(_("Name the document whose provisions are asked for."))
         reader.finish()
         rows = [
-            {"level": row.level, "tasks": row.tasks, "covered": row.covered}
-            for row in coverage.coverage(request.user, day)
+            {"key": key, "label": label, "level": one.level, "tasks": one.tasks, "covered": one.covered}
+            for key, label, levels in _shares(request.user, day, group, resolution)
+            for one in levels
         ]
-        return send(json.dumps({"as_of": day.isoformat(), "results": rows}))
+        return send(json.dumps({"as_of": day.isoformat(), "by": group, "results": rows}, ensure_ascii=False))
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
-        row = {"level": "central", "tasks": 60, "covered": 12}
+        by = components.parameter(
+            "by", str(COVERAGE_BY), {"type": "string", "enum": COVERAGE_GROUPS, "default": "level"}
+        )
+        resolution = components.parameter("resolution", str(OF_RESOLUTION), {"type": "string"}, example="R1")
+        row = {"key": "R1", "label": "NQ 1", "level": "central", "tasks": 60, "covered": 12}
+        texts = {name: {"type": ["string", "null"]} for name in ("key", "label")}
         return operation(
             name="get_coverage",
             tag="boards",
             about=str(COVERAGE),
-            answer=_table({"level": {"type": "string"}, "tasks": _NUMBER, "covered": _NUMBER}),
-            example={"as_of": "2026-06-30", "results": [row]},
-            parameters=(as_of_parameter(),),
+            answer=_table(
+                {**texts, "level": {"type": "string"}, "tasks": _NUMBER, "covered": _NUMBER},
+                by={"type": "string", "enum": COVERAGE_GROUPS},
+            ),
+            example={"as_of": "2026-06-30", "by": "resolution", "results": [row]},
+            parameters=(by, resolution, as_of_parameter()),
         )
+
+
+def _shares(user: Any, day: date, group: str, resolution: Resolution | None) -> Iterator[tuple[Any, Any, Any]]:
+    if group == "level":
+        yield None, None, coverage.coverage(user, day)
+        return
+    if resolution is not None and group == "provision":
+        found = coverage.by_provision(user, resolution, day)
+    else:
+        found = coverage.by_resolution(user, day)
+    for row in found:
+        yield row.key or None, row.label or None, row.levels
+
+
+def _resolution(user: Any, code: str) -> Resolution:
+    found: Resolution | None = Resolution.objects.visible_to(user).filter(code=code).first()
+    if found is None:
+        raise Refused(_("No document has this code."))
+    return found
 
 
 def as_of_parameter() -> dict[str, Any]:

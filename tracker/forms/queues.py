@@ -114,6 +114,32 @@ class MatrixForm(AsOfForm):
         self.fields["resolution"].choices = any_of(resolutions())  # type: ignore[attr-defined]
 
 
+class CoverageForm(AsOfForm):
+    """Which document, which of its provisions, and at which level what is missing is listed."""
+
+    resolution = forms.ChoiceField(label=_("Document"), required=False)
+    provision = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    level = forms.ChoiceField(label=_("List what is missing at"), required=False, choices=any_of(Level.choices))
+
+    field_order = ["resolution", "level", "as_of"]
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["resolution"].choices = any_of(resolutions())  # type: ignore[attr-defined]
+
+    def wanted(self) -> dict[str, Any]:
+        """Return resolution, provision (of that resolution) and level, as far as they were asked for."""
+        values = self.values()
+        found: dict[str, Any] = {name: values[name] for name in ("level",) if name in values}
+        readable = Resolution.objects.visible_to(self.user)
+        if resolution := readable.filter(code=values.get("resolution", "")).first():
+            found["resolution"] = resolution
+            if provision := resolution.provisions.filter(pk=values.get("provision", 0)).first():
+                found["provision"] = provision
+        return found
+
+
 class OverdueForm(FilterForm):
     clock = forms.ChoiceField(label=_("Clock"), required=False, choices=any_of(Clock.choices))
     body = forms.ChoiceField(label=_("Accountable body"), required=False)
