@@ -14,6 +14,7 @@ from tracker.clock import local_today
 from tracker.models import (
     Body,
     Cadre,
+    DetailingDuty,
     Extension,
     Flag,
     Institutionalization,
@@ -165,6 +166,11 @@ def _may_register(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.EDITOR, *REPORTERS)
 
 
+def _may_move_on(scope: Scope, user: Any, duty: DetailingDuty) -> bool:
+    """The body that owes the text, and the editor."""
+    return duty.body_id in _employers(scope) or scope.has(Duty.EDITOR)
+
+
 def _may_read_mail_state(scope: Scope, user: Any, cadre: Cadre) -> bool:
     """Whether mails reach a person is for those who can mend it, and for the person."""
     return scope.is_system_admin or scope.has(Duty.EDITOR) or user.cadre_id == cadre.pk
@@ -200,6 +206,7 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "matrix.edit": _may_edit,
     "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
     "instrument.register": _may_register,
+    "detailing.move_on": _may_move_on,  # obj: DetailingDuty
     "policy.edit": _may_edit,
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "system.read": _may_administer,

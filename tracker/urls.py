@@ -15,6 +15,7 @@ from tracker.views import (
     home,
     instrument_end,
     instruments,
+    legal_debt,
     mails,
     matrix,
     obstacles,
@@ -66,6 +67,11 @@ registers = [
     path("instruments/", instruments.instrument_list, name="instrument_list"),
     path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
     path("instruments/<int:pk>/end/", instrument_end.instrument_end, name="instrument_end"),
+    path("instruments/<int:pk>/detailing/", legal_debt.detailing_new, name="detailing_new"),
+    path("legal-debt/", legal_debt.legal_debt, name="legal_debt"),
+    path("legal-debt/<int:pk>/", legal_debt.detailing, name="detailing"),
+    path("legal-debt/<int:pk>/edit/", legal_debt.detailing_edit, name="detailing_edit"),
+    path("legal-debt/<int:pk>/progress/", legal_debt.detailing_progress, name="detailing_progress"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
 ]
 

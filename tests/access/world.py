@@ -36,9 +36,11 @@ from tracker.models import (
     Body,
     Cadre,
     Calendar,
+    DetailingDuty,
     Event,
     Flag,
     Institutionalization,
+    Instrument,
     Policy,
     ProgressReport,
     SetAside,
@@ -51,6 +53,7 @@ from tracker.services import (
     days_off,
     flags,
     institutionalizations,
+    legal_debt,
     obstacles,
     policies,
     reports,
@@ -114,6 +117,7 @@ def make_world() -> World:
     letter = issue(User.objects.get(username="commission"), flag, day=TODAY - timedelta(days=1))[0]
     world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
+    _add_debt(world, evidence.instrument, a)
     _fill(world, a, rows)
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
@@ -219,6 +223,21 @@ def _add_evidence(world: World, task: Task, evidence: Institutionalization, a: B
     }
 
 
+def _add_debt(world: World, upper: Instrument, a: Body) -> None:
+    """The instrument calls for a text that A owes."""
+    terms = {"subject_vi": "Hướng dẫn", "rank": "decree", "body": a}
+    duty = legal_debt.create(DetailingDuty(instrument=upper, **terms), by=None, at=noon(TODAY))
+    world.arguments |= {"detailing_new": {"pk": upper.pk}} | {
+        case: {"pk": duty.pk} for case in ("detailing", "detailing_edit", "detailing_progress")
+    }
+    typed = {**terms, "body": a.code, "unit": "working"}
+    world.payloads |= {
+        "detailing_new": typed,
+        "detailing_edit": {**typed, "version": duty.version},
+        "detailing_progress": {"drafting_on": "2026-06-01", "version": duty.version},
+    }
+
+
 def _broken(task: Task) -> SetAside:
     Task.objects.filter(pk=task.pk).update(next_check_on=None)
     return SetAside.objects.create(task=task, attempts=3, error="odd", first_at=noon(TODAY), last_at=noon(TODAY))
@@ -251,7 +270,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     }
     text = {"body": a.pk, "stage": "assigned", "done_text": "Something was done", "version": 0, "draft": "1"}
     decision = {"decision": "accept", "note": "Seen"}
-    world.payloads = {
+    world.payloads |= {
         "mail_retry": {"sure": "1"},
         "mails_retry": {"sure": "1"},
         "set_aside_retry": {},

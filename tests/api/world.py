@@ -35,6 +35,7 @@ from tracker.models import (
     Body,
     Cadre,
     CalendarVersion,
+    DetailingDuty,
     Extension,
     Flag,
     FlagStep,
@@ -122,6 +123,15 @@ def _follow(task: Task, author: User, verifier: User) -> None:
     body = author.memberships.get().body
     law = make_instrument(number=f"10/2022/{task.code}", title_vi="Luật")
     InstrumentLink.objects.create(instrument=law, other=make_instrument(number=f"11/{task.code}"), kind="details")
+    DetailingDuty.objects.create(
+        instrument=law,
+        subject_vi="Quy định chi tiết",
+        rank="decree",
+        body=body,
+        issue_within=60,
+        drafting_on=date(2026, 3, 2),
+        recorded_at=noon(date(2026, 3, 2)),
+    )
     Institutionalization.objects.create(
         task=task,
         instrument=law,

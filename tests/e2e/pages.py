@@ -11,6 +11,7 @@ from accounts.models import User
 from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
 from tracker.clock import now
 from tracker.models import (
+    DetailingDuty,
     Extension,
     Flag,
     Institutionalization,
@@ -92,6 +93,10 @@ def _instrument() -> dict[str, Any]:
     return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
 
 
+def _owed() -> dict[str, Any]:
+    return {"pk": DetailingDuty.objects.earliest("pk").pk}
+
+
 def nowhere() -> dict[str, Any]:
     return {}
 
@@ -140,6 +145,11 @@ PAGES: dict[str, tuple[str, Where]] = {
     "evidence_edit": ("editor", _declared),
     "evidence_decide": ("commission", _declared),
     "instrument_end": ("editor", _instrument),
+    "legal_debt": ("commission", nowhere),
+    "detailing": ("editor", _owed),
+    "detailing_new": ("editor", _instrument),
+    "detailing_edit": ("editor", _owed),
+    "detailing_progress": ("editor", _owed),
     "report": ("commission", _submitted),
     "report_new": ("official", _reportable),
     "report_edit": ("official", _draft),

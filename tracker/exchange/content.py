@@ -16,6 +16,7 @@ from tracker.models import (
     Cadre,
     Calendar,
     DayOff,
+    DetailingDuty,
     Instrument,
     Policy,
     PolicyLimit,
@@ -29,7 +30,7 @@ from tracker.models import (
     Task,
 )
 from tracker.rules.deadlines import parse_deadline
-from tracker.services import bodies, calendars, instruments, policies, resolutions, tasks
+from tracker.services import bodies, calendars, instruments, legal_debt, policies, resolutions, tasks
 
 CHECKS = ("to_be_checked_vi", "to_be_checked_en")
 TEXTS = ("source", *CHECKS, "is_demo")
@@ -74,6 +75,7 @@ class ContentLoader:
         self.each("instrument", self.load_instrument)
         self.each("instrument", self.load_ended_by)
         self.each("instrument_link", self.load_instrument_link)
+        self.each("detailing_duty", self.load_detailing_duty)
 
     def load_calendar(self, row: Row) -> None:
         names = ("day", "kind", "name_vi", "name_en", "document", *CHECKS, "source")
@@ -151,6 +153,20 @@ class ContentLoader:
             by=None,
             at=self.at,
         )
+
+    def load_detailing_duty(self, row: Row) -> None:
+        days = {name: day_of(row.get(name), self.today) for name in ("drafting_on", "submitted_on", "issue_by")}
+        values = row.only(
+            "articles", "subject_vi", "subject_en", "rank", "submit_within", "issue_within", "unit", *TEXTS
+        )
+        duty = DetailingDuty(
+            instrument=self.instrument(row["instrument"]),
+            body=self.body(row["body"]),
+            answered_by=self.instrument.optional(row.get("answered_by")),
+            **values,
+            **days,
+        )
+        legal_debt.create(duty, by=None, at=self.at)
 
     def load_task(self, row: Row, plan: Row | None) -> Task:
         """Create one task with its levels and cells; the plan says when it was assigned and is due.

@@ -7,6 +7,7 @@ from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingIt
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
 from tracker.models.instruments import Instrument, InstrumentLink
+from tracker.models.legal_debt import DetailingDuty
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
@@ -20,6 +21,7 @@ __all__ = [
     "CalendarDay",
     "CalendarVersion",
     "DayOff",
+    "DetailingDuty",
     "Event",
     "Extension",
     "Flag",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tracker import choices
 from tracker.boards.ripple import Fate
 from tracker.choices import (
+    DebtState,
     EvidenceState,
     ExtensionState,
     FieldStatus,
@@ -214,6 +215,15 @@ def evidence_pill(evidence: Any, today: date) -> SafeString:
 def fate_pill(fate: str) -> SafeString:
     """Return the pill of what becomes of a task when an instrument ends."""
     return pill(*FATE_LOOK[Fate(fate)], Fate(fate).label)
+
+
+@register.simple_tag
+def debt_pill(standing: Any) -> SafeString:
+    """Return the pill of a text that an instrument calls for."""
+    state = DebtState(standing.state)
+    if state == DebtState.ISSUED:
+        return pill("done", "✓", state.label)
+    return pill("late", "▲", state.label) if standing.days_late else pill("risk", "○", state.label)
 
 
 @register.filter

@@ -56,6 +56,7 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
         ("resolution_list", _("Resolutions"), True),
         ("body_list", _("Bodies"), True),
         ("instrument_list", _("Instruments"), True),
+        ("legal_debt", _("Legal debt"), True),
         ("policy_list", _("Policies"), True),
         ("calendar_list", _("Calendars"), True),
         ("overdue", _("Overdue"), may(user, "overdue.read")),

@@ -5,6 +5,7 @@ from tracker.api.resources.bodies import BODIES, CADRES, POSTS, RESPONSIBILITIES
 from tracker.api.resources.followup import FLAGS, PROGRESS_REPORTS
 from tracker.api.resources.history import CHANGES
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
+from tracker.api.resources.legal_debt import DETAILING_DUTIES
 from tracker.api.resources.requests import EXTENSIONS, OBSTACLES
 from tracker.api.resources.resolutions import PROVISIONS, RESOLUTIONS
 from tracker.api.resources.tasks import TASKS
@@ -20,6 +21,7 @@ RESOURCES: tuple[Resource, ...] = (
     RESPONSIBILITIES,
     INSTRUMENTS,
     INSTITUTIONALIZATIONS,
+    DETAILING_DUTIES,
     PROGRESS_REPORTS,
     EXTENSIONS,
     OBSTACLES,
