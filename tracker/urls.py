@@ -7,10 +7,12 @@ from tracker.views import (
     bodies,
     cadres,
     calendars,
+    consultations,
     desk,
     extensions,
     files,
     home,
+    instrument_forms,
     instruments,
     mails,
     matrix,
@@ -63,6 +65,18 @@ registers = [
     path("instruments/", instruments.instrument_list, name="instrument_list"),
     path("instruments/<int:pk>/", instruments.instrument_page, name="instrument"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
+    path("instruments/files/<uuid:pk>/", files.instrument_file, name="instrument_file"),
+]
+
+instrument_pages = [
+    path("instruments/new/", instrument_forms.instrument_new, name="instrument_new"),
+    path("instruments/<int:pk>/edit/", instrument_forms.instrument_edit, name="instrument_edit"),
+    path("instruments/<int:pk>/phases/new/", instrument_forms.phase_new, name="phase_new"),
+    path("instruments/<int:pk>/phases/<int:row>/correct/", instrument_forms.phase_correct, name="phase_correct"),
+    path("instruments/<int:pk>/files/new/", instrument_forms.instrument_file_new, name="instrument_file_new"),
+    path("instruments/<int:pk>/consultations/new/", consultations.consultation_new, name="consultation_new"),
+    path("instruments/<int:pk>/consultations/known/", consultations.consultation_known, name="consultation_known"),
+    path("consultations/<int:pk>/edit/", consultations.consultation_edit, name="consultation_edit"),
 ]
 
 calendar_pages = [
@@ -130,4 +144,12 @@ administration = [
     path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *calendar_pages, *working, *mailing, *administration]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *shell,
+    *registers,
+    *instrument_pages,
+    *calendar_pages,
+    *working,
+    *mailing,
+    *administration,
+]

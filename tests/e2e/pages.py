@@ -11,10 +11,12 @@ from accounts.models import User
 from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
 from tracker.clock import now
 from tracker.models import (
+    Consultation,
     Extension,
     Flag,
     Institutionalization,
     Instrument,
+    InstrumentPhase,
     Message,
     Obstacle,
     Policy,
@@ -92,6 +94,15 @@ def _instrument() -> dict[str, Any]:
     return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
 
 
+def _followed() -> dict[str, Any]:
+    """The instrument whose life the demonstration tells."""
+    return {"pk": Instrument.objects.filter(phases__isnull=False).earliest("pk").pk}
+
+
+def _phase() -> dict[str, Any]:
+    return {**_followed(), "row": InstrumentPhase.objects.filter(instrument=_followed()["pk"]).latest("pk").pk}
+
+
 def nowhere() -> dict[str, Any]:
     return {}
 
@@ -109,6 +120,13 @@ PAGES: dict[str, tuple[str, Where]] = {
     "cadre": ("editor", lambda: {"code": "CB-official"}),
     "instrument_list": ("commission", nowhere),
     "instrument": ("commission", _instrument),
+    "instrument_new": ("official", nowhere),
+    "instrument_edit": ("editor", _followed),
+    "instrument_file_new": ("editor", _followed),
+    "phase_new": ("editor", _followed),
+    "phase_correct": ("editor", _phase),
+    "consultation_new": ("editor", _followed),
+    "consultation_edit": ("editor", lambda: {"pk": Consultation.objects.earliest("pk").pk}),
     "calendar_list": ("commission", nowhere),
     "calendar": ("commission", lambda: {"code": "VN"}),
     "calendar_draft": ("editor", lambda: {"code": "VN"}),
@@ -167,6 +185,7 @@ NO_PAGES = {
     "health_live": "one word",
     "health_ready": "one word",
     "attachment": "a download",
+    "instrument_file": "a download",
     "urging_document": "a download",
 }
 QUERIES: dict[str, Callable[[], str]] = {

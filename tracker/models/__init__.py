@@ -2,9 +2,11 @@
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
+from tracker.models.files import InstrumentFile
 from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
+from tracker.models.instrument_life import Consultation, ConsultationCount, InstrumentPhase
 from tracker.models.instruments import Institutionalization, Instrument, InstrumentLink
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
@@ -18,6 +20,8 @@ __all__ = [
     "Calendar",
     "CalendarDay",
     "CalendarVersion",
+    "Consultation",
+    "ConsultationCount",
     "DayOff",
     "Event",
     "Extension",
@@ -26,7 +30,9 @@ __all__ = [
     "Heartbeat",
     "Institutionalization",
     "Instrument",
+    "InstrumentFile",
     "InstrumentLink",
+    "InstrumentPhase",
     "JobRun",
     "Message",
     "Obstacle",

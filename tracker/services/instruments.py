@@ -1,24 +1,141 @@
-"""Instruments: registered, and ended when they are repealed or replaced. What leans on them follows on the day."""
+"""Instruments: registered, changed, and ended when they are repealed or replaced. What leans on them follows."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from tracker.errors import refuse
+from tracker.clock import local_day
+from tracker.errors import Stale, refuse
 from tracker.models import Instrument, InstrumentLink, Task
 from tracker.policies import require
+from tracker.rules.instrument_life import wrong_with_life
+from tracker.rules.instruments import DRAFT_PREFIX, is_draft_number, number_key
 from tracker.services import clocks, history
 from tracker.services.registers import enter
 
+FACTS = (
+    "number",
+    "rank",
+    "title_vi",
+    "title_en",
+    "issuer",
+    "signed_on",
+    "promulgated_on",
+    "in_force_on",
+    "submit_by",
+    "issue_by",
+    "drafted_by",
+    "url",
+)
+"""What is typed of an instrument; its end has a service of its own."""
+
+
+class Duplicate(ValidationError):
+    """The number is registered already, as `twin`."""
+
+    def __init__(self, twin: Instrument):
+        super().__init__({"number": [_("This number is registered already: %(number)s.") % {"number": twin.number}]})
+        self.twin = twin
+
+
+def twin_of(number: str, *, but: int | None = None) -> Instrument | None:
+    """Return the instrument that has this number in some spelling, other than the one with the key `but`."""
+    found: Instrument | None = Instrument.objects.filter(number_key=number_key(number)).exclude(pk=but or 0).first()
+    return found
+
 
 def register(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
-    """Record an instrument. Raises ValidationError that names the field; a known number is one."""
-    fields = ("number", "rank", "signed_on", "in_force_on", "ends_on")
+    """Record an instrument. Raises ValidationError that names the field; a known number is Duplicate.
+
+    A draft may have no number yet: it then goes by the name DT- and its key.
+    """
+    instrument.registered_by = by
+    if not instrument.number.strip() and not instrument.signed_on:
+        return _register_draft(instrument, by=by, at=at)
+    _check(instrument)
+    return _unless_taken(instrument, lambda: _enter(instrument, by=by, at=at))
+
+
+def _enter(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
+    fields = (*FACTS, "ends_on")
     return enter(instrument, by=by, at=at, kind="instrument.registered", fields=fields, action="instrument.register")
+
+
+@transaction.atomic
+def _register_draft(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
+    instrument.number = f"{DRAFT_PREFIX}{uuid.uuid4().hex}"
+    _enter(instrument, by=by, at=at)
+    instrument.number = f"{DRAFT_PREFIX}{instrument.pk}"
+    instrument.save(update_fields=["number"])
+    return instrument
+
+
+def _check(instrument: Instrument) -> None:
+    if twin := twin_of(instrument.number, but=instrument.pk):
+        raise Duplicate(twin)
+    if instrument.signed_on and is_draft_number(instrument.number):
+        raise refuse(number=_("It is signed: give the number that it got."))
+
+
+def _unless_taken(instrument: Instrument, act: Callable[[], Instrument]) -> Instrument:
+    """Do `act`; where somebody took the number a moment before, say so."""
+    try:
+        with transaction.atomic():
+            return act()
+    except IntegrityError as error:
+        if twin := twin_of(instrument.number, but=instrument.pk):
+            raise Duplicate(twin) from error
+        raise
+
+
+def change(instrument: Instrument, *, version: int, by: Any, at: datetime, **facts: Any) -> Instrument:
+    """Change FACTS of an instrument as it was read. What leans on it follows a change of its day of force at once.
+
+    Raises ValidationError that names the field, Stale where somebody else was quicker; nothing is changed then.
+    """
+    require(by, "instrument.change", instrument)
+    before = history.values_of(instrument, *FACTS)
+    for name, value in facts.items():
+        setattr(instrument, name, value)
+    _check(instrument)
+    instrument.full_clean()
+    if wrong := wrong_with_life([row.step for row in instrument.phases.all()], instrument, today=local_day(at)):
+        raise refuse(signed_on=wrong)
+    return _unless_taken(instrument, lambda: _change(instrument, before, version=version, by=by, at=at))
+
+
+def _change(instrument: Instrument, before: dict[str, Any], *, version: int, by: Any, at: datetime) -> Instrument:
+    rows = Instrument.objects.filter(pk=instrument.pk)
+    values = {name: getattr(instrument, name) for name in FACTS}
+    if not rows.filter(version=version).update(version=F("version") + 1, **values):
+        raise Stale(rows.values_list("version", flat=True).get())
+    instrument.refresh_from_db()
+    after = history.values_of(instrument, *FACTS)
+    changed = [name for name in FACTS if before[name] != after[name]]
+    history.record(
+        "instrument.changed",
+        instrument,
+        by=by,
+        at=at,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
+    if "in_force_on" in changed:
+        _recheck(instrument, local_day(at), at=at)
+    return instrument
+
+
+def _recheck(instrument: Instrument, day: date, *, at: datetime) -> None:
+    for task in Task.objects.filter(institutionalizations__instrument=instrument).distinct().order_by("pk"):
+        clocks.recheck_from(task, day, at=at)
 
 
 @transaction.atomic
@@ -32,9 +149,7 @@ def end(instrument: Instrument, *, on: date, by: Any, at: datetime, ended_by: In
     instrument.version += 1
     instrument.save(update_fields=["ends_on", "ended_by", "version"])
     history.record("instrument.ended", instrument, by=by, at=at, on=on, before=before, after={"ends_on": on})
-    leaning = Task.objects.filter(institutionalizations__instrument=instrument).distinct().order_by("pk")
-    for task in leaning:
-        clocks.recheck_from(task, on, at=at)
+    _recheck(instrument, on, at=at)
     return instrument
 
 
