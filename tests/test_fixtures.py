@@ -102,6 +102,8 @@ KEYS = {
     "50_instruments.json": ("number",),
     "51_instrument_links.json": ("instrument", "other", "kind"),
     "52_institutionalizations.json": ("task", "instrument", "level"),
+    "53_instrument_phases.json": ("instrument", "phase"),
+    "54_consultations.json": ("instrument",),
     "60_calendars.json": ("code",),
     "61_policies.json": ("code", "version"),
     "70_demo_cadres.json": ("code",),

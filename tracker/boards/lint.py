@@ -14,7 +14,7 @@ from tracker.rules.lint import CellFacts, TaskFacts, idle_provisions, lint_task,
 
 
 def lint(tasks: Any, *, day: date) -> list[Finding]:
-    """Return what is wrong with `tasks` (a queryset) on `day`, the gravest first, then by task. Eight queries."""
+    """Return what is wrong with `tasks` (a queryset) on `day`, the gravest first, then by task. Nine queries."""
     facts = _facts(tasks, day)
     found = [finding for task in facts for finding in lint_task(task)]
     found += overloaded(_loads(facts))

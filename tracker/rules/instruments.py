@@ -32,7 +32,9 @@ DRAFT_PREFIX = "DT-"
 DOUBT_FORM, DOUBT_RANK = "form", "rank"
 """The number has no form that is known; its form says another rank."""
 
-_DASHES = re.compile(r"[\s/\u2010-\u2015\u2212-]+")
+_DASHES = re.compile(r"\s*[\u2010-\u2015\u2212-]\s*")
+_SLASHES = re.compile(r"\s*/\s*")
+_PARTS = re.compile(r"[\s/-]+")
 
 _NUMBER = re.compile(
     r"(?P<serial>\d{1,5}[a-z]?)"
@@ -101,10 +103,11 @@ def number_key(text: str) -> str:
     Words before the number do not count, words after it do: they tell apart the documents of two units.
     """
     written = " ".join(unicodedata.normalize("NFC", text).split())
+    written = _SLASHES.sub("/", _DASHES.sub("-", written))
     if parse_number(written):
         found = next(re.finditer(_NUMBER.pattern, written, re.IGNORECASE))
         written = written[found.start() :]
-    return _DASHES.sub("-", fold(written)).strip("-").lstrip("0")
+    return _PARTS.sub("-", fold(written)).strip("-").lstrip("0")
 
 
 def doubts(number: str, rank: str) -> tuple[str, ...]:

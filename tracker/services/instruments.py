@@ -19,6 +19,7 @@ from tracker.policies import require
 from tracker.rules.instrument_life import wrong_with_life
 from tracker.rules.instruments import DRAFT_PREFIX, is_draft_number, number_key
 from tracker.services import clocks, history
+from tracker.services.evidence import settle_evidence
 from tracker.services.registers import enter
 
 FACTS = (
@@ -129,13 +130,19 @@ def _change(instrument: Instrument, before: dict[str, Any], *, version: int, by:
         after={name: after[name] for name in changed},
     )
     if "in_force_on" in changed:
-        _recheck(instrument, local_day(at), at=at)
+        _settle_leaning(instrument, at=at)
     return instrument
 
 
-def _recheck(instrument: Instrument, day: date, *, at: datetime) -> None:
-    for task in Task.objects.filter(institutionalizations__instrument=instrument).distinct().order_by("pk"):
-        clocks.recheck_from(task, day, at=at)
+def _settle_leaning(instrument: Instrument, *, at: datetime) -> None:
+    """What leaned on the old day of force follows today: open again, or a rule."""
+    for task in _leaning_on(instrument):
+        with clocks.changing(task, at=at, cause=f"instrument:{instrument.pk}"):
+            settle_evidence(Task.objects.filter(pk=task.pk), day=local_day(at), at=at)
+
+
+def _leaning_on(instrument: Instrument) -> Any:
+    return Task.objects.filter(institutionalizations__instrument=instrument).distinct().order_by("pk")
 
 
 @transaction.atomic
@@ -149,7 +156,8 @@ def end(instrument: Instrument, *, on: date, by: Any, at: datetime, ended_by: In
     instrument.version += 1
     instrument.save(update_fields=["ends_on", "ended_by", "version"])
     history.record("instrument.ended", instrument, by=by, at=at, on=on, before=before, after={"ends_on": on})
-    _recheck(instrument, on, at=at)
+    for task in _leaning_on(instrument):
+        clocks.recheck_from(task, on, at=at)
     return instrument
 
 

@@ -108,7 +108,7 @@ def phase_correct(request: HttpRequest, pk: int, row: int) -> HttpResponse:
 
 @writing
 def instrument_file_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add a file, or the next revision of one (`?replaces=` chooses it). Nothing of a refused file is stored."""
+    """Add a file, or the next revision of one (`?replaces=` chooses it). Nothing of a refused file is stored: 400."""
     found = instrument_of(request, pk, "instrument.change")
     files = list(InstrumentFile.objects.current().filter(instrument=found))
     initial = {"replaces": request.GET.get("replaces", "")}
@@ -121,6 +121,7 @@ def instrument_file_new(request: HttpRequest, pk: int) -> HttpResponse:
         if not status:
             messages.success(request, _("Stored. Its SHA-256 stands beside it."))
             return redirect("instrument", found.pk)
+        status = 400 if status == 200 else status
     return render(request, "tracker/instrument_file_form.html", {"form": form, "instrument": found}, status=status)
 
 
