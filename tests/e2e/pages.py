@@ -90,10 +90,6 @@ def _resolution() -> dict[str, Any]:
     return {"code": max(Resolution.objects.all(), key=lambda row: row.provisions.count()).code}
 
 
-def _instrument() -> dict[str, Any]:
-    return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
-
-
 def _followed() -> dict[str, Any]:
     """The instrument whose life the demonstration tells."""
     return {"pk": Instrument.objects.filter(phases__isnull=False).earliest("pk").pk}
@@ -119,7 +115,7 @@ PAGES: dict[str, tuple[str, Where]] = {
     "body": ("commission", lambda: {"code": "BNV"}),
     "cadre": ("editor", lambda: {"code": "CB-official"}),
     "instrument_list": ("commission", nowhere),
-    "instrument": ("commission", _instrument),
+    "instrument": ("editor", _followed),
     "instrument_new": ("official", nowhere),
     "instrument_edit": ("editor", _followed),
     "instrument_file_new": ("editor", _followed),

@@ -64,6 +64,9 @@ def test_the_documents_of_two_units_are_told_apart(cast):
 def test_a_draft_needs_no_number_until_it_is_signed(cast):
     draft, other = registered(cast["lan"], number=""), registered(cast["lan"], number=" ")
     assert draft.number == f"DT-{draft.pk}" != other.number and not draft.is_numbered
+    assert Event.objects.filter(kind="instrument.registered").earliest("pk").after["number"] == draft.number
+    with pytest.raises(ValidationError, match="leave the number empty"):
+        registered(cast["lan"], number=f"DT-{other.pk + 1}")
     with pytest.raises(ValidationError, match="give the number"):
         changed(draft, cast["lan"], signed_on=TODAY)
     with pytest.raises(ValidationError):
@@ -171,6 +174,15 @@ def test_what_cannot_have_happened_is_not_recorded(cast, phase, day):
     with pytest.raises(ValidationError):
         recorded(instrument, cast["quang"], phase, day)
     assert instrument.phases.count() == 1
+
+
+@pytest.mark.parametrize("texts", [{"note": "Bà Nguyễn Thị A"}, {"document": "thư của ông Bình"}])
+def test_no_words_go_with_a_consultation(cast, texts):
+    instrument = registered(cast["quang"])
+    with pytest.raises(ValidationError) as refused:
+        recorded(instrument, cast["quang"], Phase.CONSULTATION, 4, **texts)
+    assert list(refused.value.message_dict) == list(texts)
+    recorded(instrument, cast["quang"], Phase.CONSULTATION, 4, document="45/BC-BNV")
 
 
 def test_a_signature_before_what_is_recorded_is_refused(cast):

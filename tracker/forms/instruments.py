@@ -81,7 +81,7 @@ class InstrumentForm(VersionForm, NumberChecks):
             self.add_error(
                 "number", _("It is signed: give the number that it got.") if data.get("signed_on") else NEEDED
             )
-        self.check_number(but=self.instrument.pk if self.instrument else None)
+        self.check_number(of=self.instrument)
         return data
 
     def facts(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class PhaseForm(TodayForm):
     )
     on = DayField(label=_("On"))
     document = forms.CharField(
-        label=_("Document"),
+        label=_("Document that shows it"),
         max_length=200,
         required=False,
         help_text=_("Number and date of what shows it, such as 45/TTr-BNV, 4/5/2026."),

@@ -47,17 +47,19 @@ class NumberChecks(forms.Form):
         super().__init__(*args, **kwargs)
         self.doubts: list[Any] = []
 
-    def check_number(self, *, but: int | None = None) -> None:
-        """Add the errors of the number: taken already, or doubtful and not confirmed."""
+    def check_number(self, *, of: Instrument | None = None) -> None:
+        """Add the errors of the number: taken by another than `of`, or doubtful, new and not confirmed."""
         number_field, rank_field, sure = self.PARTS
         number = self.cleaned_data.get(number_field)
         if not number:
             return
-        if twin := twin_of(number, but=but):
+        if twin := twin_of(number, but=of.pk if of else None):
             self.add_error(number_field, already(twin))
             return
-        found = doubts(number, self.cleaned_data.get(rank_field) or "")
-        self.doubts = [WORDS[code] for code in found if code == DOUBT_FORM or self.cleaned_data.get(rank_field)]
+        rank = self.cleaned_data.get(rank_field) or ""
+        is_new = of is None or (number, rank) != (of.number, of.rank)
+        found = doubts(number, rank) if is_new else ()
+        self.doubts = [WORDS[code] for code in found if code == DOUBT_FORM or rank]
         if self.doubts and not self.cleaned_data.get(sure):
             self.add_error(sure, _("Correct the number or the rank, or confirm that they are right as written."))
 

@@ -8,10 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tracker.choices import Phase
 from tracker.clock import local_day
 from tracker.errors import Conflict, refuse
 from tracker.models import Instrument, InstrumentPhase
 from tracker.policies import require
+from tracker.rules.consultation import wrong_number
 from tracker.rules.instrument_life import wrong_with_life
 from tracker.services import history
 
@@ -54,6 +56,7 @@ def _insert(row: InstrumentPhase, *, by: Any, at: datetime) -> InstrumentPhase:
     earlier = list(InstrumentPhase.objects.filter(instrument=instrument))
     if row.corrects_id and any(other.corrects_id == row.corrects_id for other in earlier):
         raise Conflict(_("This change has been corrected by now: look at what it says."))
+    _check_texts(row)
     row.recorded_at, row.recorded_by = at, by
     row.full_clean(exclude=["recorded_by"], validate_unique=False)
     steps = [other.step for other in earlier] + [_as_newest(row)]
@@ -65,6 +68,16 @@ def _insert(row: InstrumentPhase, *, by: Any, at: datetime) -> InstrumentPhase:
     after = history.values_of(row, *FACTS)
     history.record(kind, instrument, by=by, at=at, on=row.on, before=before, after=after)
     return row
+
+
+def _check_texts(row: InstrumentPhase) -> None:
+    """Nothing is written about a consultation, lest it be of somebody who was asked."""
+    if row.phase != Phase.CONSULTATION:
+        return
+    if row.note:
+        raise refuse(note=_("No words go with a consultation: record its days and counts under “Who was asked”."))
+    if wrong := wrong_number(row.document):
+        raise refuse(document=wrong)
 
 
 def _as_newest(row: InstrumentPhase) -> Any:

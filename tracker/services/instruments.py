@@ -38,6 +38,8 @@ FACTS = (
 )
 """What is typed of an instrument; its end has a service of its own."""
 
+REGISTERED = (*FACTS, "ends_on")
+
 
 class Duplicate(ValidationError):
     """The number is registered already, as `twin`."""
@@ -66,24 +68,34 @@ def register(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
 
 
 def _enter(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
-    fields = (*FACTS, "ends_on")
-    return enter(instrument, by=by, at=at, kind="instrument.registered", fields=fields, action="instrument.register")
+    kind, action = "instrument.registered", "instrument.register"
+    return enter(instrument, by=by, at=at, kind=kind, fields=REGISTERED, action=action)
 
 
 @transaction.atomic
 def _register_draft(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
-    instrument.number = f"{DRAFT_PREFIX}{uuid.uuid4().hex}"
-    _enter(instrument, by=by, at=at)
-    instrument.number = f"{DRAFT_PREFIX}{instrument.pk}"
+    require(by, "instrument.register", instrument)
+    instrument.number = f"{DRAFT_PREFIX}{uuid.uuid4().hex}"  # until it has its key
+    instrument.full_clean()
+    instrument.save(force_insert=True)
+    instrument.number = _draft_name(instrument)
     instrument.save(update_fields=["number"])
+    history.record("instrument.registered", instrument, by=by, at=at, after=history.values_of(instrument, *REGISTERED))
     return instrument
+
+
+def _draft_name(instrument: Instrument) -> str:
+    return f"{DRAFT_PREFIX}{instrument.pk}"
 
 
 def _check(instrument: Instrument) -> None:
     if twin := twin_of(instrument.number, but=instrument.pk):
         raise Duplicate(twin)
-    if instrument.signed_on and is_draft_number(instrument.number):
-        raise refuse(number=_("It is signed: give the number that it got."))
+    if is_draft_number(instrument.number):
+        if instrument.signed_on:
+            raise refuse(number=_("It is signed: give the number that it got."))
+        if instrument.number != _draft_name(instrument):
+            raise refuse(number=_("Drafts are called so by the register: leave the number empty."))
 
 
 def _unless_taken(instrument: Instrument, act: Callable[[], Instrument]) -> Instrument:
