@@ -269,3 +269,50 @@ class InstrumentStatus(TextChoices):
     ISSUED = "issued", _("Issued, not yet in force")
     IN_FORCE = "in_force", _("In force")
     ENDED = "ended", _("No longer in force")
+
+
+class Phase(TextChoices):
+    """The life of an instrument. Up to `appraised` phases are recorded; the others follow from its dates."""
+
+    PLANNED = "planned", _("Planned")
+    DRAFTING = "drafting", _("Drafting")
+    CONSULTATION = "consultation", _("Consultation")
+    SUBMITTED = "submitted", _("Submitted for appraisal")
+    APPRAISED = "appraised", _("Appraised")
+    SIGNED = "signed", _("Signed")
+    PROMULGATED = "promulgated", _("Promulgated")
+    IN_FORCE = "in_force", _("In force")
+    ENDED = "ended", _("No longer in force")
+
+
+RECORDED_PHASES = (Phase.PLANNED, Phase.DRAFTING, Phase.CONSULTATION, Phase.SUBMITTED, Phase.APPRAISED)
+
+
+class Participant(TextChoices):
+    """Who takes part in a consultation, as groups that are counted and never named."""
+
+    MINISTRIES = "ministries", _("Ministries and central agencies")
+    LOCAL = "local", _("Local authorities")
+    FRONT = "front", _("The Front and mass organizations")
+    EXPERTS = "experts", _("Experts and scientists")
+    BUSINESSES = "businesses", _("Businesses and their associations")
+    PEOPLE = "people", _("People")
+
+
+class FrontOpinion(TextChoices):
+    """What the Fatherland Front said of a draft. Source: P23."""
+
+    AGREES = "agrees", _("Agrees")
+    AGREES_WITH_REMARKS = "agrees_with_remarks", _("Agrees, with remarks")
+    DISAGREES = "disagrees", _("Disagrees")
+    NONE = "none", _("No opinion recorded")
+
+
+class Consulted(TextChoices):
+    """Whether people were asked before an instrument was signed. Derived, never stored."""
+
+    NOT_NEEDED = "not_needed", _("Consultation not required by rank")
+    TO_COME = "to_come", _("Not signed yet")
+    HELD = "held", _("Consulted before it was signed")
+    UNASKED = "unasked", _("Promulgated unasked")
+    UNKNOWN = "unknown", _("Consultation not recorded")

@@ -18,6 +18,7 @@ from tracker.models import (
     Extension,
     Flag,
     Institutionalization,
+    Instrument,
     Obstacle,
     ProgressReport,
     Responsibility,
@@ -171,6 +172,21 @@ def _may_move_on(scope: Scope, user: Any, duty: DetailingDuty) -> bool:
     return duty.body_id in _employers(scope) or scope.has(Duty.EDITOR)
 
 
+def _is_of_their_body(scope: Scope, instrument: Instrument) -> bool:
+    """The body that issued it, or that owes it."""
+    return bool({instrument.issuer_id, instrument.drafted_by_id} & set(_employers(scope)))
+
+
+def _may_change_instrument(scope: Scope, user: Any, instrument: Instrument) -> bool:
+    """Besides its bodies, who registered it: they know where its text is."""
+    is_theirs = scope.has(*REPORTERS) and instrument.registered_by_id == user.pk
+    return scope.has(Duty.EDITOR) or is_theirs or _is_of_their_body(scope, instrument)
+
+
+def _may_record_consultation(scope: Scope, user: Any, instrument: Instrument) -> bool:
+    return scope.has(Duty.EDITOR) or _is_of_their_body(scope, instrument)
+
+
 def _may_read_mail_state(scope: Scope, user: Any, cadre: Cadre) -> bool:
     """Whether mails reach a person is for those who can mend it, and for the person."""
     return scope.is_system_admin or scope.has(Duty.EDITOR) or user.cadre_id == cadre.pk
@@ -207,6 +223,8 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "register.edit": _may_edit,  # bodies, resolutions, provisions, tasks, instruments
     "instrument.register": _may_register,
     "detailing.move_on": _may_move_on,  # obj: DetailingDuty
+    "instrument.change": _may_change_instrument,  # obj: Instrument; its facts, phases and files
+    "consultation.record": _may_record_consultation,  # obj: Instrument
     "policy.edit": _may_edit,
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "system.read": _may_administer,

@@ -7,6 +7,7 @@ from tracker.views import (
     bodies,
     cadres,
     calendars,
+    consultations,
     coverage,
     desk,
     evidence,
@@ -14,6 +15,7 @@ from tracker.views import (
     files,
     home,
     instrument_end,
+    instrument_forms,
     instruments,
     legal_debt,
     mails,
@@ -73,6 +75,18 @@ registers = [
     path("legal-debt/<int:pk>/edit/", legal_debt.detailing_edit, name="detailing_edit"),
     path("legal-debt/<int:pk>/progress/", legal_debt.detailing_progress, name="detailing_progress"),
     path("files/<uuid:pk>/", files.attachment, name="attachment"),
+    path("instruments/files/<uuid:pk>/", files.instrument_file, name="instrument_file"),
+]
+
+instrument_pages = [
+    path("instruments/new/", instrument_forms.instrument_new, name="instrument_new"),
+    path("instruments/<int:pk>/edit/", instrument_forms.instrument_edit, name="instrument_edit"),
+    path("instruments/<int:pk>/phases/new/", instrument_forms.phase_new, name="phase_new"),
+    path("instruments/<int:pk>/phases/<int:row>/correct/", instrument_forms.phase_correct, name="phase_correct"),
+    path("instruments/<int:pk>/files/new/", instrument_forms.instrument_file_new, name="instrument_file_new"),
+    path("instruments/<int:pk>/consultations/new/", consultations.consultation_new, name="consultation_new"),
+    path("instruments/<int:pk>/consultations/known/", consultations.consultation_known, name="consultation_known"),
+    path("consultations/<int:pk>/edit/", consultations.consultation_edit, name="consultation_edit"),
 ]
 
 calendar_pages = [
@@ -144,4 +158,12 @@ administration = [
     path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *calendar_pages, *working, *mailing, *administration]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *shell,
+    *registers,
+    *instrument_pages,
+    *calendar_pages,
+    *working,
+    *mailing,
+    *administration,
+]

@@ -36,6 +36,8 @@ UNSEEN: Answers = dict.fromkeys(("other", "far_commission", *STRANGERS), 404)
 OWN = ("official", "body_admin")
 OVERSEERS = ("commission", "far_commission", "supervisor", "editor", "sysadmin")
 STEERS = ("commission", "editor")
+REGISTRARS = (*OWN, "other", "parent", "editor")
+KEEPERS = (*OWN, "editor")
 NO_REGISTER: Answers = dict.fromkeys(STRANGERS, 404)
 
 
@@ -86,6 +88,16 @@ PAGES: dict[str, Row] = {
     "detailing_progress": writes(only(200, *OWN, "editor", **NO_REGISTER), only(302, *OWN, "editor", **NO_REGISTER)),
     "instrument_end": writes(only(200, "editor", **NO_REGISTER), only(302, "editor", **NO_REGISTER)),
     "attachment": reads(page(**UNSEEN)),
+    # Instruments: officials register them; the body that issued or owes one, and the editor, change it
+    "instrument_new": writes(only(200, *REGISTRARS), only(302, *REGISTRARS)),
+    "instrument_edit": writes(only(200, *KEEPERS, **NO_REGISTER), only(302, *KEEPERS, **NO_REGISTER)),
+    "instrument_file": reads(page(**NO_REGISTER)),
+    "instrument_file_new": writes(only(200, *KEEPERS, **NO_REGISTER), only(302, *KEEPERS, **NO_REGISTER)),
+    "phase_new": writes(only(200, *KEEPERS, **NO_REGISTER), only(302, *KEEPERS, **NO_REGISTER)),
+    "phase_correct": writes(only(200, *KEEPERS, **NO_REGISTER), only(302, *KEEPERS, **NO_REGISTER)),
+    "consultation_new": writes(only(200, *KEEPERS, **NO_REGISTER), only(302, *KEEPERS, **NO_REGISTER)),
+    "consultation_edit": writes(only(200, *KEEPERS, **NO_REGISTER), only(302, *KEEPERS, **NO_REGISTER)),
+    "consultation_known": acts(only(302, *KEEPERS, **NO_REGISTER)),
     # Calendars: members read them, the editor keeps them
     "calendar_list": reads(page()),
     "calendar": reads(page(**NO_REGISTER)),

@@ -50,9 +50,12 @@ from tracker.services import (
     attachments,
     calendars,
     clocks,
+    consultations,
     days_off,
     flags,
     institutionalizations,
+    instrument_files,
+    instrument_life,
     legal_debt,
     obstacles,
     policies,
@@ -121,7 +124,36 @@ def make_world() -> World:
     _fill(world, a, rows)
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
+    _add_life(world, evidence.instrument)
     return world
+
+
+def _add_life(world: World, instrument: Instrument) -> None:
+    """The instrument of body A has a phase, a file and a consultation."""
+    who: dict[str, Any] = {"by": User.objects.get(username="editor"), "at": noon(TODAY)}
+    day = instrument.signed_on - timedelta(days=30)
+    phase = instrument_life.record(instrument, phase="drafting", on=day, **who)
+    file = instrument_files.add(instrument, SimpleUploadedFile("decree.pdf", PDF), **who)
+    asked = consultations.record(instrument, counts={"people": 3}, opened_on=day, **who)
+    pages = ("instrument_edit", "instrument_file_new", "phase_new", "consultation_new", "consultation_known")
+    world.arguments |= {case: {"pk": instrument.pk} for case in pages} | {
+        "instrument_file": {"pk": file.pk},
+        "phase_correct": {"pk": instrument.pk, "row": phase.pk},
+        "consultation_edit": {"pk": asked.pk},
+    }
+    facts = {"number": "12/2026/NĐ-CP", "rank": "decree", "title_vi": "Nghị định"}
+    period = {"opened_on": f"{day - timedelta(days=9):%Y-%m-%d}", "front_opinion": "agrees", "version": 0}
+    change = {"phase": "submitted", "on": f"{day + timedelta(days=9):%Y-%m-%d}"}
+    world.payloads |= {
+        "instrument_new": {**facts, "version": 0},
+        "instrument_edit": {**facts, "issuer": "BO-A", "version": instrument.version},
+        "instrument_file_new": {"file": RewoundFile("next.pdf", PDF + b"2"), "replaces": str(file.pk)},
+        "phase_new": change,
+        "phase_correct": change,
+        "consultation_new": period,
+        "consultation_edit": {**period, "version": asked.version},
+        "consultation_known": {"known": "yes"},
+    }
 
 
 def _add_calendars(world: World) -> None:
@@ -191,7 +223,7 @@ def _draft(body: Body, by: User) -> ProgressReport:
 
 def _declared(task: Task, by: User, body: Body) -> Institutionalization:
     facts = {"level": Level.CENTRAL, "by": by, "at": noon(TODAY), "body": body}
-    return institutionalizations.declare(task, make_instrument(number="1/2026/ND-CP"), **facts)
+    return institutionalizations.declare(task, make_instrument(number="1/2026/ND-CP", issuer=body), **facts)
 
 
 def _in_parts(a: Body) -> tuple[Task, list[Institutionalization]]:

@@ -136,3 +136,15 @@ def test_a_day_that_has_not_come_is_refused(hoa, path):
 
 def test_the_first_day_of_all_is_no_fault(hoa, world):
     assert codes(hoa, as_of="0001-01-01") == []
+
+
+def life_on(client, day):
+    row = rows(client, "instruments", number=f"10/2022/{SEEN}", as_of=day)[0]
+    files = [(file["revision"], file["is_current"]) for file in row["files"]]
+    return [phase["phase"] for phase in row["phases"]], files, [asked["people"] for asked in row["consultations"]]
+
+
+def test_the_life_of_an_instrument_is_told_as_it_was_recorded_by_then(hoa, world):
+    assert life_on(hoa, date(2026, 1, 5)) == ([], [], [])
+    assert life_on(hoa, date(2026, 1, 7)) == (["drafting"], [(1, True)], [1840])
+    assert life_on(hoa, date(2026, 2, 10)) == (["planned"], [(1, False), (2, True)], [1840])

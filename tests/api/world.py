@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from accounts.models import User
@@ -25,6 +25,8 @@ from tracker.choices import (
     EvidenceState,
     ExtensionState,
     Level,
+    Participant,
+    Phase,
     ReportState,
     Role,
     Stage,
@@ -35,12 +37,17 @@ from tracker.models import (
     Body,
     Cadre,
     CalendarVersion,
+    Consultation,
+    ConsultationCount,
     DetailingDuty,
     Extension,
     Flag,
     FlagStep,
     Institutionalization,
+    Instrument,
+    InstrumentFile,
     InstrumentLink,
+    InstrumentPhase,
     Obstacle,
     Policy,
     Post,
@@ -132,6 +139,7 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         drafting_on=date(2026, 3, 2),
         recorded_at=noon(date(2026, 3, 2)),
     )
+    _live(law, author)
     Institutionalization.objects.create(
         task=task,
         instrument=law,
@@ -187,6 +195,24 @@ def _follow(task: Task, author: User, verifier: User) -> None:
     _requested(task, body, author, verifier)
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)
     issue(verifier, flag, day=LATE_SINCE)
+
+
+def _live(law: Instrument, author: User) -> None:
+    """A phase that was corrected, a revised file, a consultation; recorded on the day after START."""
+    at, files = noon(START + timedelta(days=1)), []
+    who = {"instrument": law, "recorded_at": at, "recorded_by": author}
+    wrong = InstrumentPhase.objects.create(phase=Phase.DRAFTING, on=START, **who)
+    better = {**who, "recorded_at": at + timedelta(days=30)}
+    InstrumentPhase.objects.create(phase=Phase.PLANNED, on=START, document='45/TTr "A"', corrects=wrong, **better)
+    for number in (1, 2):
+        file = InstrumentFile(instrument=law, name="luật.pdf", content_type="application/pdf", size=3, file="x")
+        file.id, file.sha256, file.revision = uuid5(NAMESPACE_URL, f"{law.number}{number}"), f"{number}" * 64, number
+        file.dated, file.uploaded_by, file.uploaded_at = START, author, at + timedelta(days=number)
+        file.save(force_insert=True)
+        files.append(file)
+    InstrumentFile.objects.filter(pk=files[0].pk).update(replaced_by=files[1])
+    asked = Consultation.objects.create(opened_on=START, closed_on=START + timedelta(days=10), **who)
+    ConsultationCount.objects.create(consultation=asked, kind=Participant.PEOPLE, number=1840)
 
 
 def _requested(task: Task, body: Body, author: User, verifier: User) -> None:

@@ -27,6 +27,7 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNamesp
         call_command("loaddemo", stdout=StringIO())
         heartbeats.beat(at=now())
         _draft_calendar()
+        _add_files()
         cookies = {name: _cookies(name) for name, _where in PAGES.values()}
         addresses = {name: address(name) for name in PAGES}
         server = LiveServer("localhost")
@@ -51,6 +52,22 @@ def _draft_calendar() -> None:
     draft = calendars.draft(Calendar.objects.get(code="VN"), **who)
     for day, kind in ((date(2027, 7, 19), "off"), (date(2027, 7, 24), "work")):
         days_off.add(draft, day=day, kind=kind, **names, **who)
+
+
+def _add_files() -> None:
+    """Give the instrument whose life the demonstration tells a file with a revision."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from accounts.models import User
+    from tests.hostile import PDF
+    from tracker.clock import now
+    from tracker.models import Instrument
+    from tracker.services import instrument_files
+
+    who: dict[str, Any] = {"by": User.objects.get(username="editor"), "at": now()}
+    instrument = Instrument.objects.filter(phases__isnull=False).earliest("pk")
+    first = instrument_files.add(instrument, SimpleUploadedFile("thông tư, bản ký.pdf", PDF), **who)
+    instrument_files.add(instrument, SimpleUploadedFile("thông tư.pdf", PDF + b"2"), replaces=first, **who)
 
 
 def _cookies(name: str) -> list[dict[str, str]]:

@@ -11,11 +11,13 @@ from accounts.models import User
 from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
 from tracker.clock import now
 from tracker.models import (
+    Consultation,
     DetailingDuty,
     Extension,
     Flag,
     Institutionalization,
     Instrument,
+    InstrumentPhase,
     Message,
     Obstacle,
     Policy,
@@ -89,12 +91,21 @@ def _resolution() -> dict[str, Any]:
     return {"code": max(Resolution.objects.all(), key=lambda row: row.provisions.count()).code}
 
 
-def _instrument() -> dict[str, Any]:
-    return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
+def _followed() -> dict[str, Any]:
+    """The instrument whose life the demonstration tells."""
+    return {"pk": Instrument.objects.filter(phases__isnull=False).earliest("pk").pk}
+
+
+def _phase() -> dict[str, Any]:
+    return {**_followed(), "row": InstrumentPhase.objects.filter(instrument=_followed()["pk"]).latest("pk").pk}
 
 
 def _owed() -> dict[str, Any]:
     return {"pk": DetailingDuty.objects.earliest("pk").pk}
+
+
+def _leaned_on() -> dict[str, Any]:
+    return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
 
 
 def nowhere() -> dict[str, Any]:
@@ -113,7 +124,14 @@ PAGES: dict[str, tuple[str, Where]] = {
     "body": ("commission", lambda: {"code": "BNV"}),
     "cadre": ("editor", lambda: {"code": "CB-official"}),
     "instrument_list": ("commission", nowhere),
-    "instrument": ("commission", _instrument),
+    "instrument": ("editor", _followed),
+    "instrument_new": ("official", nowhere),
+    "instrument_edit": ("editor", _followed),
+    "instrument_file_new": ("editor", _followed),
+    "phase_new": ("editor", _followed),
+    "phase_correct": ("editor", _phase),
+    "consultation_new": ("editor", _followed),
+    "consultation_edit": ("editor", lambda: {"pk": Consultation.objects.earliest("pk").pk}),
     "calendar_list": ("commission", nowhere),
     "calendar": ("commission", lambda: {"code": "VN"}),
     "calendar_draft": ("editor", lambda: {"code": "VN"}),
@@ -144,10 +162,10 @@ PAGES: dict[str, tuple[str, Where]] = {
     "evidence_new": ("official", _reportable),
     "evidence_edit": ("editor", _declared),
     "evidence_decide": ("commission", _declared),
-    "instrument_end": ("editor", _instrument),
+    "instrument_end": ("editor", _leaned_on),
     "legal_debt": ("commission", nowhere),
     "detailing": ("editor", _owed),
-    "detailing_new": ("editor", _instrument),
+    "detailing_new": ("editor", _leaned_on),
     "detailing_edit": ("editor", _owed),
     "detailing_progress": ("editor", _owed),
     "report": ("commission", _submitted),
@@ -181,6 +199,7 @@ NO_PAGES = {
     "health_live": "one word",
     "health_ready": "one word",
     "attachment": "a download",
+    "instrument_file": "a download",
     "urging_document": "a download",
 }
 QUERIES: dict[str, Callable[[], str]] = {

@@ -48,6 +48,18 @@ def fill(apps):
     make("FlagStep", flag=flag, number=1, due_on=date(2026, 2, 11), addressee="accountable", body=body)
 
 
+def test_a_number_that_is_there_in_two_spellings_keeps_both_rows():
+    try:
+        instruments = migrate([("tracker", "0006_recalculation_ranges")]).get_model("tracker", "Instrument").objects
+        for number in ("59/2023/NĐ-CP", "59/2023/nd-cp", "75/2015/QH13"):
+            instruments.create(number=number, rank="decree", title_vi="N")
+        rows = migrate(latest()).get_model("tracker", "Instrument").objects.order_by("pk")
+        first, second, third = rows.values_list("number_key", flat=True)
+        assert (first, third) == ("59-2023-nd-cp", "75-2015-qh13") and second.startswith("59-2023-nd-cp =")
+    finally:
+        migrate(latest())
+
+
 def test_calendars_get_their_first_version_and_flags_keep_theirs():
     try:
         fill(migrate(BEFORE))

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.choices import SIDE_RANKS, Level, Rank
-from tracker.rules.instruments import LADDER, InstrumentNumber, level_of_rank, parse_number, ranks_at_least
+from tracker.rules.instruments import (
+    DOUBT_FORM,
+    DOUBT_RANK,
+    LADDER,
+    InstrumentNumber,
+    doubts,
+    is_draft_number,
+    level_of_rank,
+    number_key,
+    parse_number,
+    ranks_at_least,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +81,54 @@ def test_each_rank_has_the_level_that_issues_it():
     assert level_of_rank(Rank.PROVINCIAL_DECISION) == Level.PROVINCE
     assert level_of_rank(Rank.COMMUNE_DOCUMENT) == level_of_rank("convention") == Level.COMMUNE
     assert level_of_rank(Rank.INTERNAL_REGULATION) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("59/2023/NĐ-CP", "59 / 2023 / nd – cp"),
+        ("59/2023/NĐ-CP", "Nghị định số 59/2023/NĐ-CP"),
+        ("02/2011/QH13", "2/2011/QH13"),
+        ("217-QĐ/TW", "217/QĐ-TW"),
+        ("Hiến pháp 2013", "hien  phap 2013"),
+    ],
+)
+def test_spellings_of_one_number_share_a_key(one, other):
+    assert number_key(one) == number_key(other) != ""
+    assert number_key(unicodedata.normalize("NFD", one)) == number_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("59/2023/NĐ-CP", "59/2022/NĐ-CP"),
+        ("59/2023/NĐ-CP", "59/2023/NQ-CP"),
+        ("5/2026/QĐ-UBND (Hà Nội)", "5/2026/QĐ-UBND (Huế)"),
+        ("DT-1", "DT-11"),
+    ],
+)
+def test_other_numbers_have_other_keys(one, other):
+    assert number_key(one) != number_key(other)
+
+
+@given(st.text(max_size=100))
+def test_the_key_of_any_text_is_that_of_its_key(text):
+    assert number_key(number_key(text)) == number_key(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "rank", "found"),
+    [
+        ("59/2023/NĐ-CP", Rank.DECREE, ()),
+        ("59/2023/NĐ-CP", Rank.LAW, (DOUBT_RANK,)),
+        ("25-NQ/TW", Rank.PARTY_REGULATION, ()),
+        ("five", Rank.LAW, (DOUBT_FORM,)),
+        ("DT-12", Rank.LAW, ()),
+    ],
+)
+def test_a_doubtful_number_is_told(number, rank, found):
+    assert doubts(number, rank) == found
+
+
+def test_the_name_of_a_draft_is_no_number():
+    assert is_draft_number(" dt-12 ") and not is_draft_number("DT-12/2026") and not is_draft_number("12/2026/QĐ-TTg")

@@ -9,7 +9,7 @@ from tests.builders import make_cast, make_cell, make_instrument, make_task, noo
 from tracker.choices import Coverage, EvidenceState, Rank, Role, Stage
 from tracker.errors import Conflict
 from tracker.models import Flag, Institutionalization, StageChange
-from tracker.services import institutionalizations, instruments, scan
+from tracker.services import endings, institutionalizations, scan
 
 pytestmark = pytest.mark.django_db
 LEVELS = [("central", ["law", "decree"])]
@@ -31,7 +31,7 @@ def verify(evidence, cast, on=DAY):
 
 
 def ended(evidence, cast, on, at=date(2026, 6, 1)):
-    instruments.end(evidence.instrument, instruments.Ending(on=on), by=cast["quang"], at=noon(at))
+    endings.end(evidence.instrument, endings.Ending(on=on), by=cast["quang"], at=noon(at))
 
 
 def test_declaring_alone_changes_no_stage(cast):

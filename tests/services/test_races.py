@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
 
 from tests.asking import asked, obstructed
@@ -18,6 +19,8 @@ from tracker.models import (
     Flag,
     FlagStep,
     Institutionalization,
+    Instrument,
+    InstrumentFile,
     JobRun,
     Obstacle,
     ProgressReport,
@@ -28,6 +31,9 @@ from tracker.services import (
     extensions,
     flags,
     institutionalizations,
+    instrument_files,
+    instrument_life,
+    instruments,
     matrix,
     obstacles,
     policies,
@@ -284,3 +290,44 @@ def test_tasks_that_are_changed_or_made_while_new_rules_reach_them_lose_nothing(
     assert Task.objects.filter(stage=Stage.ASSIGNED).count() == 6
     limits = {task.stage_limit_on for task in Task.objects.filter(stage=Stage.ASSIGNED)}
     assert limits == {date(2026, 4, 22)}
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_one_number_is_registered_once(_):
+    def act(number):
+        return lambda: instruments.register(
+            Instrument(number=number, rank="decree", title_vi="N"), by=None, at=noon(DAY)
+        )
+
+    assert together(act("59/2023/NĐ-CP"), act("59/2023/nd-cp")) == {"done": 1, "Duplicate": 1}
+    assert Instrument.objects.count() == 1
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_of_two_who_change_an_instrument_one_is_told(_):
+    pk = make_instrument().pk
+
+    def act(title):
+        found = Instrument.objects.get(pk=pk)
+        return lambda: instruments.change(found, version=1, title_vi=title, by=None, at=noon(DAY))
+
+    assert together(act("A"), act("B")) == {"done": 1, "Stale": 1}
+
+
+@pytest.mark.parametrize("_", range(ROUNDS))
+def test_a_file_is_replaced_once_and_a_change_corrected_once(_, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    instrument, who = make_instrument(), {"by": None, "at": noon(DAY)}
+    first = instrument_files.add(instrument, SimpleUploadedFile("a.pdf", b"%PDF-1.7 0"), **who)
+    wrong = instrument_life.record(instrument, phase="drafting", on=date(2026, 1, 6), **who)
+
+    def revise(content):
+        file = SimpleUploadedFile("a.pdf", b"%PDF-1.7 " + content)
+        return lambda: instrument_files.add(instrument, file, replaces=first, **who)
+
+    def correct():
+        return instrument_life.correct(wrong, phase="planned", on=date(2026, 1, 6), **who)
+
+    assert together(revise(b"1"), revise(b"2")) == {"done": 1, "Conflict": 1}
+    assert InstrumentFile.objects.count() == 2 == sum(path.is_file() for path in tmp_path.rglob("*"))
+    assert together(correct, correct) == {"done": 1, "Conflict": 1}

@@ -11,7 +11,7 @@ from tracker.choices import EvidenceState, InstrumentLinkKind, Rank, Stage
 from tracker.errors import Stale
 from tracker.models import Event, Institutionalization, InstrumentLink, Task
 from tracker.rules.citations import parse_articles
-from tracker.services import institutionalizations, instruments, scan
+from tracker.services import endings, institutionalizations, scan
 
 pytestmark = pytest.mark.django_db
 LEVELS = [("central", ["law", "decree"])]
@@ -42,8 +42,8 @@ def leaning(instrument, cast, articles="", **facts):
 
 
 def end(instrument, cast, by="quang", version=None, **facts):
-    ending = instruments.Ending(**{"on": END, **facts})
-    return instruments.end(instrument, ending, by=cast[by], at=noon(TODAY), version=version)
+    ending = endings.Ending(**{"on": END, **facts})
+    return endings.end(instrument, ending, by=cast[by], at=noon(TODAY), version=version)
 
 
 def stages(on=AFTER):

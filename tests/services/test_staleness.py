@@ -11,7 +11,7 @@ from tracker.boards.lateness import shares_of
 from tracker.choices import Coverage, EvidenceState, Stage
 from tracker.errors import Conflict, Stale
 from tracker.models import Event, Institutionalization, JointCoverage, StageChange
-from tracker.services import institutionalizations, instruments, joint_coverages, scan, staleness
+from tracker.services import endings, institutionalizations, joint_coverages, scan, staleness
 
 pytestmark = pytest.mark.django_db
 LEVELS = [("central", [])]
@@ -159,8 +159,8 @@ def test_the_whole_begins_when_its_last_part_is_in_force_and_ends_with_its_first
     assert fresh(task).stage == Stage.ASSIGNED
     scan.run(LAST, at=noon(LAST))
     assert (fresh(task).stage, task.done_on) == (Stage.INSTITUTIONALIZED, date(2026, 5, 20))
-    ending = instruments.Ending(on=date(2026, 7, 1))
-    instruments.end(rows[0].instrument, ending, by=cast["quang"], at=noon(LAST))
+    ending = endings.Ending(on=date(2026, 7, 1))
+    endings.end(rows[0].instrument, ending, by=cast["quang"], at=noon(LAST))
     scan.run(date(2026, 7, 2), at=noon(date(2026, 7, 2)))
     assert (fresh(task).stage, task.stage_since) == (Stage.ASSIGNED, date(2026, 7, 1))
 

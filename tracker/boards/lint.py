@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Any
 
+from tracker.boards.consulted import unasked_by_task
 from tracker.choices import SIDE_RANKS, BodyKind, Role
 from tracker.models import Body, Provision, Responsibility, TaskLevel, Tenure
 from tracker.rules.findings import Finding
@@ -13,7 +14,7 @@ from tracker.rules.lint import CellFacts, TaskFacts, idle_provisions, lint_task,
 
 
 def lint(tasks: Any, *, day: date) -> list[Finding]:
-    """Return what is wrong with `tasks` (a queryset) on `day`, the gravest first, then by task. Seven queries."""
+    """Return what is wrong with `tasks` (a queryset) on `day`, the gravest first, then by task. Nine queries."""
     facts = _facts(tasks, day)
     found = [finding for task in facts for finding in lint_task(task)]
     found += overloaded(_loads(facts))
@@ -23,7 +24,7 @@ def lint(tasks: Any, *, day: date) -> list[Finding]:
 
 def _facts(tasks: Any, day: date) -> list[TaskFacts]:
     cells, levels, units = _cells(tasks, day), _levels(tasks), _units(tasks, day)
-    every_unit = _expected_units(day)
+    every_unit, unasked = _expected_units(day), unasked_by_task(tasks, day)
     return [
         TaskFacts(
             code=task.code,
@@ -34,6 +35,7 @@ def _facts(tasks: Any, day: date) -> list[TaskFacts]:
             cells=tuple(cells[task.pk]),
             unit_levels=frozenset(unit.level for unit in units[task.pk]),
             missing_units=_missing(units[task.pk], every_unit),
+            unasked=tuple(unasked.get(task.pk, ())),
         )
         for task in tasks.order_by("resolution", "position", "pk")
     ]

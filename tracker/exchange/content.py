@@ -30,7 +30,17 @@ from tracker.models import (
     Task,
 )
 from tracker.rules.deadlines import parse_deadline
-from tracker.services import bodies, calendars, instruments, legal_debt, policies, resolutions, tasks
+from tracker.services import (
+    bodies,
+    calendars,
+    consultations,
+    instrument_life,
+    instruments,
+    legal_debt,
+    policies,
+    resolutions,
+    tasks,
+)
 
 CHECKS = ("to_be_checked_vi", "to_be_checked_en")
 TEXTS = ("source", *CHECKS, "is_demo")
@@ -76,6 +86,8 @@ class ContentLoader:
         self.each("instrument", self.load_ended_by)
         self.each("instrument_link", self.load_instrument_link)
         self.each("detailing_duty", self.load_detailing_duty)
+        self.each("instrument_phase", self.load_phase)
+        self.each("consultation", self.load_consultation)
 
     def load_calendar(self, row: Row) -> None:
         names = ("day", "kind", "name_vi", "name_en", "document", *CHECKS, "source")
@@ -139,6 +151,8 @@ class ContentLoader:
         values = row.only("number", "rank", "title_vi", "title_en", "url", *TEXTS)
         instrument = Instrument(issuer=self.body.optional(row.get("issuer")), **values, **days)
         instruments.register(instrument, by=None, at=self.at)
+        if row.get("consultation_known"):
+            consultations.state_known(instrument, is_known=True, by=None, at=self.at)
 
     def load_ended_by(self, row: Row) -> None:
         if row.get("ended_by"):
@@ -167,6 +181,21 @@ class ContentLoader:
             **days,
         )
         legal_debt.create(duty, by=None, at=self.at)
+
+    def load_phase(self, row: Row) -> None:
+        values = {**row.only("phase", "document"), "on": need_day(row["on"], self.today)}
+        instrument_life.record(self.instrument(row["instrument"]), **values, by=None, at=self.at)
+
+    def load_consultation(self, row: Row) -> None:
+        names = {"opened": "opened_on", "closed": "closed_on", "summary": "summary_on", "front": "front_on"}
+        consultations.record(
+            self.instrument(row["instrument"]),
+            counts=row["counts"],
+            **{column: day_of(row.get(name), self.today) for name, column in names.items()},
+            **row.only("summary_number", "front_opinion", "front_number"),
+            by=None,
+            at=self.at,
+        )
 
     def load_task(self, row: Row, plan: Row | None) -> Task:
         """Create one task with its levels and cells; the plan says when it was assigned and is due.

@@ -7,7 +7,18 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tracker.choices import BodyKind, FieldStatus, InstrumentStatus, Lateness, Level, Rank, Role, Stage, TaskKind
+from tracker.choices import (
+    BodyKind,
+    Consulted,
+    FieldStatus,
+    InstrumentStatus,
+    Lateness,
+    Level,
+    Rank,
+    Role,
+    Stage,
+    TaskKind,
+)
 from tracker.models import Body, Resolution
 
 LONGEST_SEARCH = 200
@@ -101,6 +112,7 @@ class InstrumentFilter(RegisterFilter):
     q = SearchField()
     rank = CodeField(Rank.choices, label=_("Rank"))
     status = CodeField(InstrumentStatus.choices, label=_("Status"))
+    consulted = CodeField(Consulted.choices, label=_("Consultation"))
 
 
 class SearchForm(RegisterFilter):

@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Rank
+from tracker.forms.numbers import NumberChecks, NumberField, SureField
 from tracker.forms.queues import FIRST_DAY, DayField, within_reach
 from tracker.models import Attachment, Body, Instrument, ProgressReport, Task
+from tracker.rules.file_contents import KINDS
 from tracker.rules.stages import claimable_from
-from tracker.rules.text import fold
-from tracker.services.attachments import KINDS
+from tracker.services.instruments import twin_of
 
 OFFERED = 200
 """Instruments that the list beside the field offers, the latest first; any other can be typed."""
@@ -48,8 +49,10 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(item, initial) for item in files]
 
 
-class ReportForm(forms.Form):
+class ReportForm(NumberChecks):
     """One form for all: stage, what was done, what hinders, and the evidence (an instrument or files)."""
+
+    PARTS = ("new_number", "new_rank", "new_sure")
 
     body = forms.ChoiceField(label=_("Reporting body"))
     stage = forms.ChoiceField(label=_("Stage reached"))
@@ -79,8 +82,9 @@ class ReportForm(forms.Form):
         required=False,
         help_text=_("Which ones carry out the task, such as 5, 7–9."),
     )
-    new_number = forms.CharField(label=_("Number"), max_length=80, required=False)
+    new_number = NumberField(label=_("Number"), required=False)
     new_rank = forms.ChoiceField(label=_("Rank"), required=False, choices=[("", _("Choose")), *Rank.choices])
+    new_sure = SureField()
     new_title = forms.CharField(label=_("Title"), max_length=500, required=False)
     new_signed_on = DayField(label=_("Signed on"))
     new_in_force_on = DayField(label=_("In force from"))
@@ -126,9 +130,7 @@ class ReportForm(forms.Form):
         number = " ".join(self.cleaned_data["instrument_number"].split())
         if not number:
             return None
-        rows = list(Instrument.objects.filter(folded__startswith=fold(number))[:OFFERED])
-        alike = [row for row in rows if fold(row.number) == fold(number)]
-        found: Instrument | None = next((row for row in alike if row.number == number), alike[0] if alike else None)
+        found = twin_of(number)
         if found is None:
             raise ValidationError(_("No instrument has this number: choose one from the list, or register it below."))
         return found
@@ -151,6 +153,7 @@ class ReportForm(forms.Form):
         for name in ("new_number", "new_rank", "new_title", "new_signed_on"):
             if not data.get(name) and name not in self.errors:
                 self.add_error(name, _("Fill this in to register the instrument."))
+        self.check_number()
         return data
 
     def new_instrument(self) -> Instrument | None:
@@ -166,6 +169,8 @@ class ReportForm(forms.Form):
 
     def take(self, error: ValidationError) -> None:
         """Show what a service refused beside the fields that it speaks of."""
+        if self.take_duplicate(error):
+            return
         found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         for name, messages in found.items():
             place = PLACES.get(name, name)

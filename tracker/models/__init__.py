@@ -3,9 +3,11 @@
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
 from tracker.models.evidence import Institutionalization, JointCoverage
+from tracker.models.files import InstrumentFile
 from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
+from tracker.models.instrument_life import Consultation, ConsultationCount, InstrumentPhase
 from tracker.models.instruments import Instrument, InstrumentLink
 from tracker.models.legal_debt import DetailingDuty
 from tracker.models.outbox import Message
@@ -20,6 +22,8 @@ __all__ = [
     "Calendar",
     "CalendarDay",
     "CalendarVersion",
+    "Consultation",
+    "ConsultationCount",
     "DayOff",
     "DetailingDuty",
     "Event",
@@ -29,7 +33,9 @@ __all__ = [
     "Heartbeat",
     "Institutionalization",
     "Instrument",
+    "InstrumentFile",
     "InstrumentLink",
+    "InstrumentPhase",
     "JobRun",
     "JointCoverage",
     "Message",

@@ -130,6 +130,12 @@ CATALOG: dict[str, Kind] = {
         _("The task was cascaded, but %(count)s units have no part in it: %(units)s."),
         _("Cascade the task to the missing units as well."),
     ),
+    "unasked": Kind(
+        "warning",
+        "I6, P29",
+        _("The task leans on %(instrument)s, promulgated unasked: no consultation closed before it was signed."),
+        _("Record the consultation if there was one; else ask now, follow how it is received, and amend it."),
+    ),
     "no_provision": Kind(
         "warning",
         POLICY,

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from tracker.choices import SIDE_RANKS, Level, Rank
+from tracker.rules.text import fold
 
 LADDER: tuple[Rank, ...] = tuple(rank for rank in Rank if rank not in SIDE_RANKS)
 """From the constitution down to the documents of a commune. Source: the Law on promulgation of legal documents."""
@@ -24,6 +25,16 @@ class InstrumentNumber:
     suffix: str
     guess_rank: Rank | None
 
+
+DRAFT_PREFIX = "DT-"
+"""What stands for a number as long as a document has none (dự thảo, draft): DT-12."""
+
+DOUBT_FORM, DOUBT_RANK = "form", "rank"
+"""The number has no form that is known; its form says another rank."""
+
+_DASHES = re.compile(r"\s*[\u2010-\u2015\u2212-]\s*")
+_SLASHES = re.compile(r"\s*/\s*")
+_PARTS = re.compile(r"[\s/-]+")
 
 _NUMBER = re.compile(
     r"(?P<serial>\d{1,5}[a-z]?)"
@@ -79,6 +90,37 @@ def parse_number(text: str) -> InstrumentNumber | None:
         return None
     guess = _rank(written[: found[0].start()].lower(), suffix.lower())
     return InstrumentNumber(serial, int(year) if year else None, suffix, guess)
+
+
+def is_draft_number(text: str) -> bool:
+    """Tell whether the number only stands for one that is still to come."""
+    return re.fullmatch(rf"{DRAFT_PREFIX}\d+", text.strip(), re.IGNORECASE) is not None
+
+
+def number_key(text: str) -> str:
+    """Return what all spellings of one number share: 59/2023/NĐ-CP, "59 / 2023 / nd–cp", Nghị định 059/2023/NĐ-CP.
+
+    Words before the number do not count, words after it do: they tell apart the documents of two units.
+    """
+    written = " ".join(unicodedata.normalize("NFC", text).split())
+    written = _SLASHES.sub("/", _DASHES.sub("-", written))
+    if parse_number(written):
+        found = next(re.finditer(_NUMBER.pattern, written, re.IGNORECASE))
+        written = written[found.start() :]
+    return _PARTS.sub("-", fold(written)).strip("-").lstrip("0")
+
+
+def doubts(number: str, rank: str) -> tuple[str, ...]:
+    """Return what is doubtful of a number beside a rank: DOUBT_FORM, DOUBT_RANK or nothing.
+
+    The name of a draft and a rank that the number leaves open are not doubtful.
+    """
+    if is_draft_number(number):
+        return ()
+    parsed = parse_number(number)
+    if parsed is None:
+        return (DOUBT_FORM,)
+    return (DOUBT_RANK,) if parsed.guess_rank not in (None, rank) else ()
 
 
 def level_of_rank(rank: str) -> Level | None:

@@ -41,7 +41,8 @@ class TaskFacts:
     """What the linter needs to know of a task.
 
     `levels` are those that it must reach, `unit_levels` those of the units that its cascade is assigned to,
-    `missing_units` the units of the cascaded level that have no part of it.
+    `missing_units` the units of the cascaded level that have no part of it, `unasked` the numbers of the instruments
+    of its evidence that were promulgated without a consultation.
     """
 
     code: str
@@ -52,6 +53,7 @@ class TaskFacts:
     cells: tuple[CellFacts, ...] = ()
     unit_levels: frozenset[str] = field(default_factory=frozenset)
     missing_units: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
 
     def holding(self, *roles: str) -> tuple[CellFacts, ...]:
         """Return the cells with one of `roles`, in order."""
@@ -165,6 +167,11 @@ def _units_missing(task: TaskFacts) -> Iterator[Finding]:
         yield Finding("units_missing", task.code, {"count": len(task.missing_units), "units": f"{named}{more}"})
 
 
+def _unasked(task: TaskFacts) -> Iterator[Finding]:
+    for number in task.unasked:
+        yield Finding("unasked", task.code, {"instrument": number})
+
+
 def _no_provision(task: TaskFacts) -> Iterator[Finding]:
     if not task.has_provision:
         yield Finding("no_provision", task.code)
@@ -188,6 +195,7 @@ _RULES: tuple[Rule, ...] = (
     _post_vacant,
     _level_without_unit,
     _units_missing,
+    _unasked,
     _no_provision,
 )
 

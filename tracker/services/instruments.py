@@ -1,130 +1,151 @@
-"""Instruments: registered, and ended when they are repealed or replaced. What leans on them follows on the day."""
+"""Instruments: registered, changed, and ended when they are repealed or replaced. What leans on them follows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from tracker.boards.ripple import touched
-from tracker.choices import InstrumentLinkKind
+from tracker.clock import local_day
 from tracker.errors import Stale, refuse
-from tracker.models import Institutionalization, Instrument, InstrumentLink
+from tracker.models import Instrument, InstrumentLink
 from tracker.policies import require
-from tracker.rules.articles import Spans
-from tracker.rules.citations import UnreadArticles, parse_articles
-from tracker.services import clocks, history, institutionalizations
+from tracker.rules.instrument_life import wrong_with_life
+from tracker.rules.instruments import DRAFT_PREFIX, is_draft_number, number_key
+from tracker.services import history, staleness
 from tracker.services.registers import enter
 
+FACTS = (
+    "number",
+    "rank",
+    "title_vi",
+    "title_en",
+    "issuer",
+    "signed_on",
+    "promulgated_on",
+    "in_force_on",
+    "submit_by",
+    "issue_by",
+    "drafted_by",
+    "url",
+)
+"""What is typed of an instrument; its end has a service of its own."""
 
-def register(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
-    """Record an instrument. Raises ValidationError that names the field; a known number is one."""
-    fields = ("number", "rank", "signed_on", "in_force_on", "ends_on")
-    return enter(instrument, by=by, at=at, kind="instrument.registered", fields=fields, action="instrument.register")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ending:
-    """How an instrument ends from the day `on`: in whole or, where `articles` are named, in part.
-
-    `by_instrument` repeals or replaces it; `continued` says which articles of the old one go on in which of the new
-    one, as citations; `note` says why.
-    """
-
-    on: date
-    by_instrument: Instrument | None = None
-    articles: str = ""
-    continued: Sequence[tuple[str, str]] = ()
-    note: str = ""
-
-    def spans(self) -> Spans:
-        """Raise ValidationError on `articles` where they cannot be read."""
-        return _spans(self.articles, "articles")
-
-    def pairs(self) -> list[tuple[Spans, Spans]]:
-        """Raise ValidationError on `continued` where they cannot be read."""
-        return [(_spans(old, "continued"), _spans(new, "continued")) for old, new in self.continued]
+REGISTERED = (*FACTS, "ends_on")
 
 
-def _spans(text: str, field: str) -> Spans:
-    try:
-        return parse_articles(text)
-    except UnreadArticles as error:
-        message = _("“%(part)s” is not understood: write it as Điều 5–7, khoản 2 Điều 9.")
-        raise refuse(**{field: message % {"part": error.part[:60]}}) from error
+class Duplicate(ValidationError):
+    """The number is registered already, as `twin`."""
+
+    def __init__(self, twin: Instrument):
+        super().__init__({"number": [_("This number is registered already: %(number)s.") % {"number": twin.number}]})
+        self.twin = twin
 
 
-def end(
-    instrument: Instrument, ending: Ending, *, by: Any, at: datetime, version: int | None = None
-) -> list[Institutionalization]:
-    """End an instrument, or articles of it. What leaned on them is open again on that day, unless something covers it.
-
-    What goes on in the successor is declared there, for somebody else to verify; returns that evidence. Raises
-    ValidationError that names the field, Stale where `version` is no longer the current one.
-    """
-    require(by, "register.edit")
-    spans, pairs = ending.spans(), ending.pairs()
-    check_ending(instrument, ending)
-    rows = touched(instrument, spans)
-    tasks = {row.task_id for row in rows}
-    with clocks.changing_many(tasks, at=at, since=ending.on, cause=f"instrument:{instrument.pk}"):
-        _claim(instrument, version)
-        _write_end(instrument, ending, rows, by=by, at=at)
-        found = []
-        if successor := ending.by_instrument:
-            _link_once(successor, instrument, ending, by=by, at=at)
-            found = institutionalizations.carry_over(rows, successor, pairs, by=by, at=at)
+def twin_of(number: str, *, but: int | None = None) -> Instrument | None:
+    """Return the instrument that has this number in some spelling, other than the one with the key `but`."""
+    found: Instrument | None = Instrument.objects.filter(number_key=number_key(number)).exclude(pk=but or 0).first()
     return found
 
 
-def check_ending(instrument: Instrument, ending: Ending) -> None:
-    """Raise ValidationError that names the field where the instrument cannot end so."""
-    if instrument.in_force_on is None or ending.on < instrument.in_force_on:
-        raise refuse(on=_("It ends before it comes into force: check the two days."))
-    if instrument.ends_on is not None and instrument.ends_on <= ending.on:
-        raise refuse(on=_("It has ended before that day: nothing of it is left to end."))
-    if ending.by_instrument == instrument:
-        raise refuse(by_instrument=_("An instrument does not end itself: name the other one."))
-    if ending.continued and ending.by_instrument is None:
-        raise refuse(by_instrument=_("Name the instrument in which the articles go on."))
+def register(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
+    """Record an instrument. Raises ValidationError that names the field; a known number is Duplicate.
+
+    A draft may have no number yet: it then goes by the name DT- and its key.
+    """
+    instrument.registered_by = by
+    if not instrument.number.strip() and not instrument.signed_on:
+        return _register_draft(instrument, by=by, at=at)
+    _check(instrument)
+    return _unless_taken(instrument, lambda: _enter(instrument, by=by, at=at))
 
 
-def _claim(instrument: Instrument, version: int | None) -> None:
+def _enter(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
+    kind, action = "instrument.registered", "instrument.register"
+    return enter(instrument, by=by, at=at, kind=kind, fields=REGISTERED, action=action)
+
+
+@transaction.atomic
+def _register_draft(instrument: Instrument, *, by: Any, at: datetime) -> Instrument:
+    require(by, "instrument.register", instrument)
+    instrument.number = f"{DRAFT_PREFIX}{uuid.uuid4().hex}"  # until it has its key
+    instrument.full_clean()
+    instrument.save(force_insert=True)
+    instrument.number = _draft_name(instrument)
+    instrument.save(update_fields=["number"])
+    history.record("instrument.registered", instrument, by=by, at=at, after=history.values_of(instrument, *REGISTERED))
+    return instrument
+
+
+def _draft_name(instrument: Instrument) -> str:
+    return f"{DRAFT_PREFIX}{instrument.pk}"
+
+
+def _check(instrument: Instrument) -> None:
+    if twin := twin_of(instrument.number, but=instrument.pk):
+        raise Duplicate(twin)
+    if is_draft_number(instrument.number):
+        if instrument.signed_on:
+            raise refuse(number=_("It is signed: give the number that it got."))
+        if instrument.number != _draft_name(instrument):
+            raise refuse(number=_("Drafts are called so by the register: leave the number empty."))
+
+
+def _unless_taken(instrument: Instrument, act: Callable[[], Instrument]) -> Instrument:
+    """Do `act`; where somebody took the number a moment before, say so."""
+    try:
+        with transaction.atomic():
+            return act()
+    except IntegrityError as error:
+        if twin := twin_of(instrument.number, but=instrument.pk):
+            raise Duplicate(twin) from error
+        raise
+
+
+def change(instrument: Instrument, *, version: int, by: Any, at: datetime, **facts: Any) -> Instrument:
+    """Change FACTS of an instrument as it was read. What was verified otherwise is stale, and tasks follow at once.
+
+    Raises ValidationError that names the field, Stale where somebody else was quicker; nothing is changed then.
+    """
+    require(by, "instrument.change", instrument)
+    before = history.values_of(instrument, *FACTS)
+    for name, value in facts.items():
+        setattr(instrument, name, value)
+    _check(instrument)
+    instrument.full_clean()
+    if wrong := wrong_with_life([row.step for row in instrument.phases.all()], instrument, today=local_day(at)):
+        raise refuse(signed_on=wrong)
+    return _unless_taken(instrument, lambda: _change(instrument, before, version=version, by=by, at=at))
+
+
+def _change(instrument: Instrument, before: dict[str, Any], *, version: int, by: Any, at: datetime) -> Instrument:
+    with staleness.changing(instrument, by=by, at=at):
+        _write(instrument, before, version=version, by=by, at=at)
+    return instrument
+
+
+def _write(instrument: Instrument, before: dict[str, Any], *, version: int, by: Any, at: datetime) -> None:
     rows = Instrument.objects.filter(pk=instrument.pk)
-    expected = rows if version is None else rows.filter(version=version)
-    if not expected.update(version=F("version") + 1):
+    values = {name: getattr(instrument, name) for name in FACTS}
+    if not rows.filter(version=version).update(version=F("version") + 1, **values):
         raise Stale(rows.values_list("version", flat=True).get())
     instrument.refresh_from_db()
-
-
-def _write_end(
-    instrument: Instrument, ending: Ending, rows: Sequence[Institutionalization], *, by: Any, at: datetime
-) -> None:
-    """The whole of it ends by its own date; of a part, each piece of evidence that leans on it."""
-    told = {"ends_on": ending.on, "ended_by": ending.by_instrument and ending.by_instrument.number}
-    if ending.articles.strip():
-        kind, before = "instrument.ended_in_part", {}
-        told["articles"] = ending.articles
-        Institutionalization.objects.filter(pk__in=[row.pk for row in rows]).update(
-            ends_on=ending.on, ended_by=ending.by_instrument, version=F("version") + 1
-        )
-    else:
-        kind, before = "instrument.ended", history.values_of(instrument, "ends_on")
-        instrument.ends_on, instrument.ended_by = ending.on, ending.by_instrument
-        instrument.save(update_fields=["ends_on", "ended_by"])
-    why = ending.note.strip()
-    history.record(kind, instrument, by=by, at=at, on=ending.on, before=before, after=told, why=why)
-
-
-def _link_once(successor: Instrument, instrument: Instrument, ending: Ending, *, by: Any, at: datetime) -> None:
-    kind = InstrumentLinkKind.AMENDS if ending.articles.strip() else InstrumentLinkKind.REPLACES
-    if not InstrumentLink.objects.filter(instrument=successor, other=instrument, kind=kind).exists():
-        link(successor, instrument, kind=kind, on=ending.on, by=by, at=at)
+    after = history.values_of(instrument, *FACTS)
+    changed = [name for name in FACTS if before[name] != after[name]]
+    history.record(
+        "instrument.changed",
+        instrument,
+        by=by,
+        at=at,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
 
 
 def link(

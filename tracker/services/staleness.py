@@ -5,7 +5,8 @@ The instrument, its files, the articles and the coverage are what was seen. Sour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -14,14 +15,17 @@ from django.db.models import F
 
 from tracker.choices import EvidenceState
 from tracker.clock import local_day
-from tracker.models import Institutionalization, Instrument, JointCoverage
+from tracker.models import Institutionalization, Instrument, InstrumentFile, JointCoverage
 from tracker.rules.evidence import content_hash, joint_hash
 from tracker.services import clocks, history
 from tracker.services.evidence import settle_evidence
 
 
-def hash_of(evidence: Institutionalization) -> str:
-    """Return the SHA-256 of what a verifier sees now: the instrument, the articles, the coverage."""
+def hash_of(evidence: Institutionalization, files: Sequence[str] | None = None) -> str:
+    """Return the SHA-256 of what a verifier sees now: the instrument and its files, the articles, the coverage.
+
+    One query, none where the sums of the files are given.
+    """
     instrument = evidence.instrument
     return content_hash(
         number=instrument.number,
@@ -31,6 +35,7 @@ def hash_of(evidence: Institutionalization) -> str:
         in_force_on=instrument.in_force_on,
         articles=evidence.articles,
         coverage=evidence.coverage,
+        files=InstrumentFile.objects.current().filter(instrument=instrument).sums() if files is None else files,
     )
 
 
@@ -61,7 +66,8 @@ def mark(rows: Any, *, by: Any, at: datetime) -> None:
     """
     day = local_day(at)
     verified = list(rows.filter(state=EvidenceState.VERIFIED).select_related("instrument", "task"))
-    differs = {row.pk for row in verified if hash_of(row) != row.content_hash}
+    files = _sums({row.instrument_id for row in verified})
+    differs = {row.pk for row in verified if hash_of(row, files[row.instrument_id]) != row.content_hash}
     stale = [row for row in verified if row.pk in differs and row.stale_since is None]
     again = [row for row in verified if row.pk not in differs and row.stale_since is not None]
     for kind, changed, since in (("evidence.stale", stale, day), ("evidence.as_verified", again, None)):
@@ -70,6 +76,16 @@ def mark(rows: Any, *, by: Any, at: datetime) -> None:
             history.record_many(kind, changed, by=by, at=at, fields=("content_hash",))
     if stale or again:
         _mark_sets(JointCoverage.objects.filter(parts__in=[*stale, *again]).distinct(), day, by=by, at=at)
+
+
+def _sums(instruments: set[int]) -> defaultdict[int, list[str]]:
+    """The SHA-256 of the current files of each instrument. One query."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for instrument, sha256 in (
+        InstrumentFile.objects.current().filter(instrument__in=instruments).values_list("instrument", "sha256")
+    ):
+        found[instrument].append(sha256)
+    return found
 
 
 def _write(rows: Iterable[Institutionalization], since: date | None) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tracker import choices
 from tracker.boards.ripple import Fate
 from tracker.choices import (
+    Consulted,
     DebtState,
     EvidenceState,
     ExtensionState,
@@ -80,6 +81,13 @@ INSTRUMENT_LOOK = {
     InstrumentStatus.ISSUED: ("ok", "◔"),
     InstrumentStatus.IN_FORCE: ("done", "✓"),
     InstrumentStatus.ENDED: ("late", "×"),
+}
+CONSULTED_LOOK = {
+    Consulted.NOT_NEEDED: ("idle", "○"),
+    Consulted.TO_COME: ("idle", "○"),
+    Consulted.HELD: ("done", "✓"),
+    Consulted.UNASKED: ("late", "▲"),
+    Consulted.UNKNOWN: ("idle", "?"),
 }
 MESSAGE_LOOK = {
     MessageState.QUEUED: ("idle", "◔"),
@@ -245,6 +253,18 @@ def instrument_pill(instrument: Any, today: date) -> SafeString:
     return pill(*INSTRUMENT_LOOK[status], status.label)
 
 
+@register.simple_tag
+def consulted_pill(code: str) -> SafeString:
+    """Return the pill of whether people were asked."""
+    return pill(*CONSULTED_LOOK[Consulted(code)], Consulted(code).label)
+
+
+@register.filter
+def days_late(number: int) -> str:
+    """Return "12 days late"."""
+    return ngettext("%(n)d day late", "%(n)d days late", number) % {"n": number}
+
+
 @register.filter
 def status_on(task: Any, today: date) -> str:
     """Return the FieldStatus of a task on `today`; empty for what has none: objectives and what was withdrawn."""
@@ -312,12 +332,22 @@ def meter(part: int, whole: int) -> SafeString:
 @register.inclusion_tag("tracker/_field.html")
 def field(bound: BoundField, css: str = "") -> dict[str, Any]:
     """Render a form field: label, widget, help and its errors beside it."""
+    return {**_bound(bound), "css": css, "is_group": bound.use_fieldset}
+
+
+@register.inclusion_tag("tracker/_checkbox.html")
+def checkbox(bound: BoundField) -> dict[str, Any]:
+    """Render a box to tick, with its words after it."""
+    return _bound(bound)
+
+
+def _bound(bound: BoundField) -> dict[str, Any]:
     described = [f"{bound.auto_id}_help"] if bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    return {"bound": bound, "widget": bound.as_widget(attrs=attrs), "css": css, "is_group": bound.use_fieldset}
+    return {"bound": bound, "widget": bound.as_widget(attrs=attrs)}
 
 
 @register.inclusion_tag("tracker/_error_summary.html")

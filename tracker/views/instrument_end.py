@@ -15,7 +15,7 @@ from tracker.boards.ripple import Ripple, ripple
 from tracker.forms.evidence import EndForm, instruments_offered
 from tracker.models import Instrument
 from tracker.policies import require
-from tracker.services import instruments
+from tracker.services import endings
 from tracker.views.attempts import attempt
 from tracker.views.doors import writing
 
@@ -47,13 +47,13 @@ def instrument_end(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "tracker/instrument_end.html", context, status=status)
 
 
-def _ending(form: EndForm) -> instruments.Ending:
-    return instruments.Ending(**form.values("version"))
+def _ending(form: EndForm) -> endings.Ending:
+    return endings.Ending(**form.values("version"))
 
 
 def _end(request: HttpRequest, instrument: Instrument, form: EndForm) -> None:
     version = form.cleaned_data["version"]
-    carried = instruments.end(instrument, _ending(form), by=request.user, at=clock.now(), version=version)
+    carried = endings.end(instrument, _ending(form), by=request.user, at=clock.now(), version=version)
     messages.success(request, _("Recorded. What leans on it is open again on that day, unless something covers it."))
     if carried:
         messages.info(request, _("Declared on the new instrument, to be verified: %(n)d.") % {"n": len(carried)})
@@ -64,7 +64,7 @@ def _preview(instrument: Instrument, form: EndForm) -> Ripple | None:
         return None
     ending = _ending(form)
     try:
-        instruments.check_ending(instrument, ending)
+        endings.check_ending(instrument, ending)
         facts: dict[str, Any] = {"spans": ending.spans(), "pairs": ending.pairs()}
     except ValidationError as error:
         form.take(error)

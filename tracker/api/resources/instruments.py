@@ -23,7 +23,9 @@ from tracker.api.fields import (
     text,
     truth,
 )
-from tracker.choices import Coverage, EvidenceState, InstrumentLinkKind, InstrumentStatus, Level, Rank
+from tracker.api.resources.instrument_life import CONSULTATIONS, FILES, PHASES
+from tracker.boards.consulted import consulted_then
+from tracker.choices import Consulted, Coverage, EvidenceState, InstrumentLinkKind, InstrumentStatus, Level, Rank
 from tracker.models import Institutionalization, Instrument, InstrumentLink
 
 
@@ -32,14 +34,15 @@ def _links(context: Context) -> Any:
 
 
 def _instruments(context: Context) -> Any:
-    """The instruments with status_then: as their dates stand on the day."""
+    """The instruments with status_then and consulted_then: as their dates stand on the day."""
     cases = (
         When(ends_on__lte=context.day, then=Value(InstrumentStatus.ENDED.value)),
         When(in_force_on__lte=context.day, then=Value(InstrumentStatus.IN_FORCE.value)),
         When(signed_on__lte=context.day, then=Value(InstrumentStatus.ISSUED.value)),
     )
     status = Case(*cases, default=Value(InstrumentStatus.PREPARED.value), output_field=CharField())
-    return Instrument.objects.visible_to(context.user).alias(status_then=status)
+    asked = consulted_then(context.day, known=context.known if context.is_past else None)
+    return Instrument.objects.visible_to(context.user).alias(status_then=status, consulted_then=asked)
 
 
 INSTRUMENTS = Resource(
@@ -60,6 +63,7 @@ INSTRUMENTS = Resource(
         ),
         text("issuer", "Code of the issuing body.", "Mã cơ quan ban hành.", "QH", "issuer__code", is_nullable=True),
         day("signed_on", "Day of signature.", "Ngày ký.", "2022-11-10", is_nullable=True),
+        day("promulgated_on", "Day of promulgation.", "Ngày công bố, ban hành.", "2022-11-24", is_nullable=True),
         day("in_force_on", "First day in force.", "Ngày có hiệu lực.", "2023-07-01", is_nullable=True),
         day("ends_on", "First day out of force.", "Ngày hết hiệu lực.", None, is_nullable=True),
         text(
@@ -78,6 +82,24 @@ INSTRUMENTS = Resource(
             InstrumentStatus.IN_FORCE,
             source="status_then",
         ),
+        text(
+            "drafted_by",
+            "Code of the body that owes it.",
+            "Mã cơ quan phải soạn thảo, trình.",
+            "BNV",
+            "drafted_by__code",
+            is_nullable=True,
+        ),
+        day("submit_by", "Its draft is to be submitted by.", "Thời hạn trình dự thảo.", None, is_nullable=True),
+        day("issue_by", "It is to be issued by.", "Thời hạn ban hành.", None, is_nullable=True),
+        code(
+            "consulted",
+            "Whether people were asked before it was signed, by what is recorded.",
+            "Đã lấy ý kiến trước khi ký hay chưa, theo những gì đã ghi nhận.",
+            Consulted,
+            Consulted.HELD,
+            source="consulted_then",
+        ),
         text("url", "Where to read it.", "Nơi đọc văn bản.", ""),
         SOURCE,
         *TO_BE_CHECKED,
@@ -92,6 +114,9 @@ INSTRUMENTS = Resource(
                 day("on", "From which day.", "Từ ngày.", "2023-08-14", is_nullable=True),
             ),
         ),
+        PHASES,
+        FILES,
+        CONSULTATIONS,
         VERSION,
     ),
     filters=(
@@ -105,11 +130,23 @@ INSTRUMENTS = Resource(
             InstrumentStatus.IN_FORCE,
             by.by("status_then__in"),
         ),
+        by.choice(
+            "consulted",
+            "Whether people were asked.",
+            "Tình trạng lấy ý kiến.",
+            Consulted,
+            Consulted.UNASKED,
+            by.by("consulted_then__in"),
+        ),
         by.of_body("Code of the issuing body.", "Mã cơ quan ban hành.", name="issuer"),
+        by.of_body("Code of the body that owes it.", "Mã cơ quan phải soạn thảo, trình.", name="drafted_by"),
         by.search("Words in number and title.", "Từ trong số và tên."),
     ),
     as_of=Words(
-        "The day for which status is told. Without it: today.", "Ngày tính tình trạng hiệu lực. Nếu không nêu: hôm nay."
+        "The day for which status is told, with phases, files and consultations as recorded by its end. Without it: "
+        "today.",
+        "Ngày tính tình trạng hiệu lực; các bước, tệp và đợt lấy ý kiến theo những gì đã ghi nhận đến hết ngày đó. Nếu "
+        "không nêu: hôm nay.",
     ),
 )
 
