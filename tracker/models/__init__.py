@@ -2,12 +2,14 @@
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
+from tracker.models.disputes import Dispute
 from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
 from tracker.models.instruments import Institutionalization, Instrument, InstrumentLink
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
+from tracker.models.questions import ReportQuestion
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
 
@@ -19,6 +21,7 @@ __all__ = [
     "CalendarDay",
     "CalendarVersion",
     "DayOff",
+    "Dispute",
     "Event",
     "Extension",
     "Flag",
@@ -37,6 +40,7 @@ __all__ = [
     "ProgressReport",
     "Provision",
     "Recalculation",
+    "ReportQuestion",
     "Resolution",
     "ResolutionLink",
     "Responsibility",

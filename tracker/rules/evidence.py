@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from tracker.choices import Coverage, EvidenceState
 
@@ -48,6 +49,11 @@ def content_hash(
         **{key: _canonical(text) for key, text in texts.items()},
         **{key: day and day.isoformat() for key, day in dates.items()},
     }
+    return digest_of(content)
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of canonical JSON: sorted keys, no spaces, UTF-8."""
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

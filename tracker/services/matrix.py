@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Role, TaskKind
@@ -88,5 +89,6 @@ def _check_overlap(cell: Responsibility) -> None:
     if cell.role != Role.ACCOUNTABLE:
         return
     others = Responsibility.objects.filter(task=cell.task, role=Role.ACCOUNTABLE)
+    others = others.exclude(valid_to__lte=F("valid_from"))  # entered in error, and taken back
     if others.exclude(valid_to__lte=cell.valid_from).exists():
         raise refuse(body=_("Another body is accountable at that time: end that cell first."))

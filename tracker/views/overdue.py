@@ -68,7 +68,11 @@ def flag_snooze(request: HttpRequest, pk: int) -> HttpResponse:
     form = SnoozeForm(request.POST or None, today=today, initial={"version": flag.version})
     status = 200
     if request.method == "POST":
-        status = attempt(form, lambda: flags.snooze(flag, **form.values(), by=request.user, at=clock.now()))
+        status = attempt(
+            form,
+            lambda: flags.snooze(flag, **form.values(), by=request.user, at=clock.now()),
+            lambda: {"until": flag.snoozed_until, "reason": flag.snoozed_reason},
+        )
         if not status:
             messages.success(request, _("Snoozed. The flag stands, and its lateness goes on."))
             return redirect(_back(request))

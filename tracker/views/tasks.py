@@ -90,4 +90,6 @@ def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
         "decide": is_submitted and may(user, "review.read"),
         "verify": is_declared and may(user, "review.read"),
         "acknowledge": covers,
+        "dispute": task.is_open and may(user, "dispute.raise", task),
+        "correct": may(user, "correction.make", task),
     }
