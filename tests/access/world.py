@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.access.actors import Actor, make_actors
+from tests.access.disputed import add_disputes
 from tests.access.routes import Route
 from tests.asking import asked
 from tests.builders import (
@@ -114,6 +115,7 @@ def make_world() -> World:
     world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _fill(world, a, rows)
+    add_disputes(world, a, task)
     _add_calendars(world)
     return world
 
