@@ -7,7 +7,7 @@ import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from tests.asking import asked
-from tests.builders import make_body, make_cast, make_cell, make_post, make_task, noon
+from tests.builders import make_body, make_cast, make_cell, make_policy, make_post, make_task, noon
 from tracker.boards.explain import explain
 from tracker.boards.lateness import outcome_of
 from tracker.boards.standing import accountable_on, flagged_on, tasks_on
@@ -72,7 +72,8 @@ def test_a_task_that_never_left_its_stage_is_in_it_since_it_entered_it(cast, tod
     go_to(today, DAY)
     stage(task, cast, to=Stage.ASSIGNED)
     assert (task.stage, task.stage_since) == (Stage.ASSIGNED, task.assigned_on)
-    assert Flag.objects.get(task=task, clock=Clock.STAGE).since < DAY  # 30 working days since January
+    late = Flag.objects.open().get(task=task, clock=Clock.STAGE)
+    assert late.since == date(2026, 2, 24)  # 30 working days since January, as if it had never left
 
 
 def test_a_correction_may_be_corrected(cast, today):
@@ -128,6 +129,7 @@ def deadline(task, cast, due_on, *, at=DAY, **facts):
 
 def test_a_deadline_that_was_typed_wrongly_never_made_the_task_late(cast, today):
     task = make_task(due_on=date(2026, 3, 30))
+    go_to(today, date(2026, 4, 6))
     go_to(today, DAY)
     before = tasks_on(cast["hoa"], date(2026, 4, 6)).annotate(was=flagged_on(date(2026, 4, 6)))
     assert before.get(pk=task.pk).was
@@ -208,14 +210,15 @@ def test_the_end_of_a_suspension_is_corrected(cast, today):
 
 
 def test_a_task_that_was_not_suspended_at_all_has_gone_on(cast, today):
+    make_policy(limits=[("due", 250, "working")], clocks=("due",))
     task = resting(cast, due_on=date(2026, 4, 10))
     go_to(today, DAY)
     suspension(task, cast, None)
     assert (task.stage, task.stage_since, task.suspended_until) == (Stage.ASSIGNED, task.assigned_on, None)
     assert (task.paused_days, task.stage_paused_days) == (0, 0)
     assert Flag.objects.get(task=task, clock=Clock.DUE).since == date(2026, 4, 11)
-    for row in explain(task, on=DAY, today=DAY, clocks=[Clock.DUE, Clock.STAGE]):
-        assert row.pauses == () and row.flagged_since is not None
+    row = explain(task, on=DAY, today=DAY, clocks=[Clock.DUE])[0]
+    assert (row.pauses, row.flagged_since) == ((), date(2026, 4, 11))
     past = tasks_on(cast["hoa"], date(2026, 3, 9)).get(pk=task.pk)
     assert past.stage_then == Stage.SUSPENDED
 

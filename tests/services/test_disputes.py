@@ -27,7 +27,7 @@ def today():
 @pytest.fixture
 def cast():
     made = make_cast()
-    made["lan"].email = "lan@example.invalid"
+    made["lan"].email, made["lan"].language = "lan@example.invalid", "en"
     made["lan"].save()
     return made
 

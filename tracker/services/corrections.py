@@ -196,8 +196,9 @@ def correct_cell(
         right, after = None, {}
         if body is not None:
             act.holds_from = on = valid_from or cell.valid_from
-            values: dict[str, Any] = {"role": Role(role or cell.role), "on": on, "legal_basis": legal_basis}
-            right = matrix.assign(task, body=body, post=post, by=by, at=at, **values)
+            right = Responsibility(task=task, body=body, post=post, role=Role(role or cell.role), valid_from=on)
+            right.legal_basis = legal_basis
+            matrix.place(right, by=by, at=at)
             after = history.values_of(right, *matrix.CELL_FIELDS)
             if after == before:
                 raise refuse(body=_("This is what is entered already."))
