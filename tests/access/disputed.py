@@ -16,13 +16,13 @@ def user(name: str) -> User:
     return User.objects.get(username=name)
 
 
-def add_disputes(world: Any, a: Body, task: Task) -> None:
+def add_disputes(world: Any, a: Body) -> None:
     """The administrator of A leads it, too: so one actor is the leader, and another one is not."""
     leader = user("body_admin")
     leader.cadre = Cadre.objects.get(tenures__post__body=a)
     leader.save()
     rows = _reports(a) | _entries(a, world.arguments["task_resume"]["pk"])
-    rows["dispute"] = _disputed(task)
+    rows["dispute"] = Dispute.objects.get()
     _place(world, rows, a)
     _fill(world, rows, a)
 
@@ -48,7 +48,8 @@ def _entries(a: Body, resting: int) -> dict[str, Any]:
     return {"moved": moved, "resting": Task.objects.get(pk=resting)}
 
 
-def _disputed(task: Task) -> Dispute:
+def disputed(task: Task) -> Dispute:
+    """Body A disputes its accountable role in the task."""
     cell = task.responsibilities.get(role="A")
     facts = {"reason": "It is theirs", "answer_by": TODAY, "wanted_body": make_body("QH")}
     return disputes.open_dispute(task, cell=cell, by=user("official"), at=noon(TODAY), **facts)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.access.actors import Actor, make_actors
-from tests.access.disputed import add_disputes
+from tests.access.disputed import add_disputes, disputed
 from tests.access.routes import Route
 from tests.asking import asked
 from tests.builders import (
@@ -114,8 +114,9 @@ def make_world() -> World:
     letter = issue(User.objects.get(username="commission"), flag, day=TODAY - timedelta(days=1))[0]
     world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
+    disputed(task)
     _fill(world, a, rows)
-    add_disputes(world, a, task)
+    add_disputes(world, a)
     _add_calendars(world)
     return world
 

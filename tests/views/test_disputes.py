@@ -336,3 +336,20 @@ def test_the_list_takes_as_many_queries_for_any_number_of_disputes(cast, task, d
             _disputed(make_task(), cast)
         with django_assert_num_queries(5):
             text(client.get(reverse("dispute_list")))
+
+
+def test_a_decision_on_a_corrected_report_is_bound_to_the_new_version(cast, task):
+    report = submitted(task, cast["lan"])
+    seen = report.version
+    reports.accept(report, by=cast["hoa"], at=noon(TODAY))
+    correction = {"stage": "assigned", "done_text": "Plan 13", "why": "The wrong plan"}
+    reports.correct(report, by=cast["lan"], at=noon(TODAY), **correction)
+    values = {"decision": "return", "note": "My own note", "seen": seen}
+    response = post(cast["hoa"], "report_decide", report.pk, 409, **values)
+    page = text(response, 409)
+    assert "My own note" in page and "Plan 13" in page
+    report.refresh_from_db()
+    assert response.context["form"]["seen"].value() == str(report.version)
+    post(cast["hoa"], "report_decide", report.pk, **{**values, "seen": report.version})
+    report.refresh_from_db()
+    assert report.state == ReportState.RETURNED
