@@ -14,7 +14,7 @@ from tracker.choices import Clock, Duty, ReportState, Stage
 from tracker.errors import Conflict, Stale
 from tracker.models import Body, Event, Flag, Message, ProgressReport, Tenure
 from tracker.rules.waiting import BallCode, BallWhy
-from tracker.services import bodies, extensions, questions, reports
+from tracker.services import bodies, extensions, questions, reports, tasks
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 2, 2)
@@ -221,6 +221,20 @@ def test_a_correction_reopens_an_accepted_report_and_keeps_what_was_accepted(cas
     assert (report.state, report.decided_version) == (ReportState.ACCEPTED, seen + 2)
     kinds = [row.kind for row in report_dossier(report, DAY).past]
     assert kinds == ["report.accepted", "report.corrected", "report.accepted"]
+
+
+def test_a_corrected_report_of_a_stage_that_the_task_has_left_does_not_take_it_back(cast):
+    task = make_task()
+    report = submitted(task, cast)
+    reports.accept(report, by=cast["hoa"], at=noon(DAY))
+    task.refresh_from_db()
+    tasks.record_stage(task, Stage.DRAFTING, on=DAY, by=cast["quang"], at=noon(DAY))
+    reports.accept(corrected(report, cast), by=cast["hoa"], at=noon(DAY))
+    task.refresh_from_db()
+    assert task.stage == Stage.DRAFTING
+    reports.accept(corrected(report, cast, stage=Stage.CONSULTATION), by=cast["hoa"], at=noon(DAY))
+    task.refresh_from_db()
+    assert task.stage == Stage.CONSULTATION
 
 
 def test_a_correction_that_is_returned_is_no_accepted_report(cast):

@@ -18,7 +18,7 @@ from tracker.boards.report_page import TEXTS, hash_of
 from tracker.choices import ReportState, Stage
 from tracker.clock import local_day
 from tracker.errors import Conflict, Stale, refuse
-from tracker.models import Body, Instrument, ProgressReport, Task
+from tracker.models import Body, Event, Instrument, ProgressReport, Task
 from tracker.policies import leads, require
 from tracker.rules.stages import can_move
 from tracker.services import (
@@ -192,19 +192,14 @@ def correct(
     require(by, "report.correct", report)
     if not why.strip():
         raise refuse(why=_("Say what was wrong, and why it is corrected."))
-    before = {**history.values_of(report, *CONTENT), "version": report.version}
+    content: dict[str, Any] = {"stage": stage, "done_text": done_text, "hindrance_text": hindrance_text}
+    content |= {"instrument": instrument, "articles": articles}
+    fields = {"state": ReportState.SUBMITTED, "submitted_by": by, "review_since": local_day(at)}
     with clocks.changing(report.task, at=at, cause=f"report:{report.pk}"):
         _check_alone(report)
-        content = {"stage": stage, "done_text": done_text, "hindrance_text": hindrance_text, "articles": articles}
-        fields = {"state": ReportState.SUBMITTED, "submitted_by": by, "review_since": local_day(at)}
-        claim(
-            report,
-            Q(state=ReportState.ACCEPTED),
-            version=version,
-            instrument=instrument,
-            **content,
-            **fields,
-        )
+        report.refresh_from_db()
+        before = {**history.values_of(report, *CONTENT), "version": report.version}
+        claim(report, Q(state=ReportState.ACCEPTED), version=version, **content, **fields)
         _check_corrected(report, before["stage"])
         report.full_clean(exclude=["author"])
         attachments.store(report, files, by=by, at=at)
@@ -236,10 +231,17 @@ def accept(
         if task.last_report_on is None or task.last_report_on < day:
             task.last_report_on = day
             task.save(update_fields=["last_report_on"])
-        if task.is_open and can_move(task.stage, report.stage):
+        moves = task.is_open and can_move(task.stage, report.stage)
+        if moves and not (was_reopened and _accepted_stage(report) == report.stage):
             on = (report.review_since or day) if was_reopened else day
             tasks.move_to_stage(task, Stage(report.stage), on=on, by=by, at=at)
     return report
+
+
+def _accepted_stage(report: ProgressReport) -> Any:
+    """The stage that was accepted before the correction: the task has taken it, and may have gone on since."""
+    corrected = Event.objects.filter(object_kind="progressreport", object_id=str(report.pk), kind="report.corrected")
+    return corrected.order_by("-id")[0].before["stage"]
 
 
 def send_back(
