@@ -218,6 +218,15 @@ class ExtensionState(TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class DisputeState(TextChoices):
+    """Where the dispute of a body over a role that it was given stands."""
+
+    OPEN = "open", _("Awaiting the editor")
+    UPHELD = "upheld", _("Upheld")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Taken back")
+
+
 class MessageKind(TextChoices):
     DIGEST = "digest", _("Daily digest")
     DECISION = "decision", _("Decision")

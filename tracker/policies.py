@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Membership, User
 from accounts.policies import Scope, scope_of
 from tracker.choices import Duty, Role
 from tracker.clock import local_today
@@ -15,6 +16,7 @@ from tracker.models import (
     Body,
     Cadre,
     DetailingDuty,
+    Dispute,
     Extension,
     Flag,
     Institutionalization,
@@ -23,6 +25,7 @@ from tracker.models import (
     ProgressReport,
     Responsibility,
     Task,
+    Tenure,
 )
 
 REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
@@ -59,6 +62,28 @@ def accountable_body_id(user: Any, task: Task) -> int | None:
     cells = Responsibility.objects.valid_on(local_today()).filter(task=task, role=Role.ACCOUNTABLE)
     body: int | None = cells.filter(body__in=_employers(scope_of(user))).values_list("body_id", flat=True).first()
     return body
+
+
+def disputable_cells(user: Any, task: Task) -> Any:
+    """Return the open cells of `task` that a body of `user` holds today or will hold. Runs no query."""
+    rows = Responsibility.objects.filter(task=task, valid_to__isnull=True, body__in=_employers(scope_of(user)))
+    return rows.order_by("role", "id")
+
+
+def leads(user: Any, body_id: int) -> bool:
+    """Tell whether `user` leads the body today: their cadre holds its head post, or acts in it. One query."""
+    if user.cadre_id is None:
+        return False
+    held = Tenure.objects.valid_on(local_today()).filter(cadre=user.cadre_id)
+    return bool(held.filter(post__is_head=True, post__body=body_id).exists())
+
+
+def leaders_of(body: Body) -> Any:
+    """Return the users who lead the body today and may report for it. Runs no query."""
+    today = local_today()
+    held = Tenure.objects.valid_on(today).filter(post__is_head=True, post__body=body)
+    works = Membership.objects.filter(body=body, duty__in=REPORTERS, valid_from__lte=today).exclude(valid_to__lte=today)
+    return User.objects.filter(is_active=True, cadre__in=held.values("cadre"), pk__in=works.values("user"))
 
 
 def _employers(scope: Scope) -> list[int]:
@@ -102,8 +127,29 @@ def _may_change_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
     return report.body_id in _employers(scope)
 
 
+def _may_submit_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
+    """Whoever writes for the body, where it lets specialists submit; else its leader."""
+    if not _may_change_report(scope, user, report):
+        return False
+    return report.body.specialists_submit or leads(user, report.body_id)
+
+
+def _may_correct_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
+    return report.decided_by_id != user.pk and _may_submit_report(scope, user, report)
+
+
+def _may_give_back(scope: Scope, user: Any, report: ProgressReport) -> bool:
+    return _may_change_report(scope, user, report) and leads(user, report.body_id)
+
+
+def _may_set_submission(scope: Scope, user: Any, body: Body) -> bool:
+    """The body's own administrator says who submits its reports."""
+    return any(grant.duty == Duty.BODY_ADMIN and grant.body_id == body.pk for grant in scope.grants)
+
+
 def _may_decide_report(scope: Scope, user: Any, report: ProgressReport) -> bool:
-    return report.author_id != user.pk and _commission_covers(scope, report.task)
+    is_theirs = user.pk in (report.author_id, report.submitted_by_id)
+    return not is_theirs and _commission_covers(scope, report.task)
 
 
 def _may_speak_for(scope: Scope, user: Any, task: Task) -> bool:
@@ -119,6 +165,18 @@ def _may_end_obstacle(scope: Scope, user: Any, obstacle: Obstacle) -> bool:
     """Either body ends it, and the commission."""
     is_theirs = bool({obstacle.body_id, obstacle.declared_body_id} & set(_employers(scope)))
     return is_theirs or _commission_covers(scope, obstacle.task)
+
+
+def _may_dispute(scope: Scope, user: Any, task: Task) -> bool:
+    return scope.has(*REPORTERS) and bool(disputable_cells(user, task).exists())
+
+
+def _may_decide_dispute(scope: Scope, user: Any, dispute: Dispute) -> bool:
+    return scope.has(Duty.EDITOR) and dispute.raised_by_id != user.pk
+
+
+def _may_withdraw_dispute(scope: Scope, user: Any, dispute: Dispute) -> bool:
+    return dispute.body_id in _employers(scope)
 
 
 def _may_verify(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
@@ -199,7 +257,17 @@ def _may_administer(scope: Scope, user: Any, obj: Any) -> bool:
 ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "report.write": _may_report,  # obj: Task
     "report.change": _may_change_report,  # obj: ProgressReport
-    "report.decide": _may_decide_report,  # obj: ProgressReport
+    "report.submit": _may_submit_report,  # obj: ProgressReport
+    "report.give_back": _may_give_back,  # obj: ProgressReport, a draft that awaits the leader
+    "report.decide": _may_decide_report,  # obj: ProgressReport; to ask about it as well
+    "report.answer": _may_change_report,  # obj: ProgressReport
+    "report.correct": _may_correct_report,  # obj: ProgressReport
+    "body.set_submission": _may_set_submission,  # obj: Body
+    "dispute.raise": _may_dispute,  # obj: Task
+    "dispute.decide": _may_decide_dispute,  # obj: Dispute
+    "dispute.withdraw": _may_withdraw_dispute,  # obj: Dispute
+    "dispute.list": _may_oversee,
+    "correction.make": _may_edit,  # obj: Task
     "evidence.declare": _may_report,  # obj: Task
     "evidence.verify": _may_verify,  # obj: Institutionalization
     "evidence.change": _may_change_evidence,  # obj: Institutionalization

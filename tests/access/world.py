@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.access.actors import Actor, make_actors
+from tests.access.disputed import add_disputes, disputed
 from tests.access.routes import Route
 from tests.asking import asked
 from tests.builders import (
@@ -121,7 +122,9 @@ def make_world() -> World:
     world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _add_debt(world, evidence.instrument, a)
+    disputed(task)
     _fill(world, a, rows)
+    add_disputes(world, a)
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
     _add_life(world, evidence.instrument)

@@ -40,6 +40,7 @@ from tracker.models import (
     Consultation,
     ConsultationCount,
     DetailingDuty,
+    Dispute,
     Extension,
     Flag,
     FlagStep,
@@ -52,6 +53,7 @@ from tracker.models import (
     Policy,
     Post,
     ProgressReport,
+    ReportQuestion,
     ResolutionLink,
     Succession,
     SuccessionMember,
@@ -168,6 +170,13 @@ def _follow(task: Task, author: User, verifier: User) -> None:
         decided_by=verifier,
         decided_at=noon(date(2026, 5, 6)),
     )
+    ReportQuestion.objects.create(
+        report=report,
+        question="Kế hoạch số mấy?",
+        asked_by=verifier,
+        asked_on=date(2026, 5, 5),
+        asked_at=noon(date(2026, 5, 5)),
+    )
     Attachment.objects.create(
         id=uuid5(NAMESPACE_URL, task.code),
         report=report,
@@ -216,7 +225,7 @@ def _live(law: Instrument, author: User) -> None:
 
 
 def _requested(task: Task, body: Body, author: User, verifier: User) -> None:
-    """A refused request, an open one, and an obstacle for which neither A nor B is waited on."""
+    """A refused request, an open one, a dispute, and an obstacle for which neither A nor B is waited on."""
     letter = {"task": task, "body": body, "asked_by": author, "signer": "Trần Văn An", "wanted_on": date(2026, 9, 30)}
     first, second = date(2026, 4, 6), date(2026, 5, 11)
     Extension.objects.create(
@@ -235,6 +244,16 @@ def _requested(task: Task, body: Body, author: User, verifier: User) -> None:
     )
     Extension.objects.create(
         **letter, asked_on=second, asked_at=noon(second), letter_number=f"2/{task.code}", letter_on=second, reason="…"
+    )
+    Dispute.objects.create(
+        task=task,
+        cell=task.responsibilities.filter(body=body).earliest("pk"),
+        body=body,
+        reason="Không thuộc thẩm quyền",
+        answer_by=date(2026, 5, 25),
+        raised_by=author,
+        raised_on=second,
+        raised_at=noon(second),
     )
     Obstacle.objects.create(
         task=task,

@@ -13,6 +13,7 @@ from tracker.clock import now
 from tracker.models import (
     Consultation,
     DetailingDuty,
+    Dispute,
     Extension,
     Flag,
     Institutionalization,
@@ -23,11 +24,12 @@ from tracker.models import (
     Policy,
     ProgressReport,
     Resolution,
+    Responsibility,
     Task,
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
-from tracker.services import policies
+from tracker.services import corrections, policies
 
 Where = Callable[[], dict[str, Any]]
 
@@ -112,6 +114,20 @@ def nowhere() -> dict[str, Any]:
     return {}
 
 
+def _dispute() -> dict[str, Any]:
+    return {"pk": Dispute.objects.open().earliest("pk").pk}
+
+
+def _accepted() -> dict[str, Any]:
+    body = _official().memberships.get().body
+    return {"pk": ProgressReport.objects.filter(state=ReportState.ACCEPTED, body=body).earliest("pk").pk}
+
+
+def _moved() -> dict[str, Any]:
+    """A task whose latest change of stage can be corrected."""
+    return {"pk": next(task.pk for task in Task.objects.open().order_by("pk") if corrections.latest_stage(task))}
+
+
 # Route → who opens it ("" is nobody) and its arguments.
 PAGES: dict[str, tuple[str, Where]] = {
     "desk": ("official", nowhere),
@@ -151,6 +167,16 @@ PAGES: dict[str, tuple[str, Where]] = {
     "extension": ("commission", lambda: {"pk": Extension.objects.filter(state=ExtensionState.ASKED).earliest("pk").pk}),
     "obstacle_new": ("official", _started),
     "obstacle_end": ("official", lambda: {"pk": Obstacle.objects.open().filter(declared_body__code="BNV").get().pk}),
+    "body_submission": ("deputy", lambda: {"code": "BNV"}),
+    "report_correct": ("official", _accepted),
+    "dispute_list": ("editor", nowhere),
+    "dispute_new": ("official", _started),
+    "dispute": ("editor", _dispute),
+    "corrections": ("editor", _started),
+    "correct_stage": ("editor", _moved),
+    "correct_deadline": ("editor", _started),
+    "correct_suspension": ("editor", _suspended),
+    "correct_cell": ("editor", lambda: {"pk": Responsibility.objects.filter(valid_to=None).earliest("pk").pk}),
     "task_suspend": ("editor", _started),
     "task_withdraw": ("editor", _started),
     "task_resume": ("editor", _suspended),

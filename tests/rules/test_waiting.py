@@ -9,13 +9,16 @@ from tracker.rules.stages import OPEN
 from tracker.rules.waiting import BallCode, BallWhy, ball
 
 
-def holder(stage=Stage.DRAFTING, owned=True, report=False, evidence=False, request=False, obstacle=False):
+def holder(
+    stage=Stage.DRAFTING, owned=True, report=False, evidence=False, request=False, obstacle=False, question=False
+):
     return ball(
         has_accountable=owned,
         report_awaiting_review=report,
         evidence_awaiting_verification=evidence,
         request_awaiting_decision=request,
         is_obstructed=obstacle,
+        question_awaiting_answer=question,
         stage=stage,
     )
 
@@ -36,6 +39,13 @@ def test_an_obstacle_waits_on_another_body_whether_or_not_somebody_answers():
     assert holder(obstacle=True).code == holder(obstacle=True, owned=False).code == BallCode.OTHER
 
 
+def test_a_question_is_the_body_s_to_answer():
+    answer = holder(question=True)
+    assert (answer.code, answer.why) == (BallCode.ACCOUNTABLE, BallWhy.QUESTION)
+    assert holder(question=True, obstacle=True).code == BallCode.OTHER
+    assert holder(question=True, evidence=True).code == BallCode.COMMISSION
+
+
 def test_without_an_accountable_body_it_waits_on_nobody():
     assert holder(owned=False).code == BallCode.NOBODY
 
@@ -49,12 +59,12 @@ def test_without_an_accountable_body_it_waits_on_nobody():
     ],
 )
 def test_a_closed_task_waits_on_nobody_whatever_is_pending(stage, code):
-    for pending in itertools.product([True, False], repeat=5):
+    for pending in itertools.product([True, False], repeat=6):
         assert holder(stage, *pending).code == code
 
 
 def test_every_answer_has_words():
-    for stage, *pending in itertools.product(Stage, *[[True, False]] * 5):
+    for stage, *pending in itertools.product(Stage, *[[True, False]] * 6):
         answer = holder(stage, *pending)
         assert str(answer.label)
         assert str(answer.reason).endswith(".")

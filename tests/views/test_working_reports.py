@@ -295,5 +295,5 @@ def test_the_pages_speak_vietnamese_without_a_query_more(cast, django_assert_num
     report = submitted(make_task(), cast["lan"])
     for language in ("en", "vi"):
         client = client_of(cast["hoa"], language)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             text(client.get(reverse("report", args=[report.pk])))

@@ -23,6 +23,7 @@ from tracker.models import (
     Task,
     Tenure,
 )
+from tracker.models.flags import TAKEN_BACK
 from tracker.rules.clocks import ClockFacts, Stint, unowned_since
 from tracker.rules.stages import OPEN
 
@@ -30,6 +31,10 @@ STORED = tuple(row.name for row in fields(ClockFacts) if row.name != "suspended"
 DEADLINE, SNOOZED, UNSNOOZED = "task.deadline", "flag.snoozed", "flag.unsnoozed"
 AWAITS = ("evidence.declared", "evidence.stale")
 DECIDED = ("evidence.verified", "evidence.returned", "evidence.as_verified")
+CORRECTED = "task.corrected"
+GIVEN, TAKEN = ("report.submitted", "report.answered", "report.corrected"), ("report.asked",)
+ACCEPTED, RETURNED = "report.accepted", "report.returned"
+REPORTS = (*GIVEN, *TAKEN, ACCEPTED, RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Record:
-    """The rows, oldest first. `events` are those of deadlines, snoozes and evidence."""
+    """The rows, oldest first. `events` are those of deadlines, snoozes, evidence and reports."""
 
     task: Task
     day: date
@@ -84,7 +89,9 @@ class Record:
         cells = Responsibility.objects.filter(task=task, role=Role.ACCOUNTABLE, recorded_at__lt=known)
         found = list(cells.select_related("body").order_by("id"))
         extensions = Extension.objects.filter(task=task, asked_at__lt=known).select_related("body")
-        events = Event.objects.filter(task=task, kind__in=(DEADLINE, SNOOZED, UNSNOOZED, *AWAITS, *DECIDED))
+        events = Event.objects.filter(
+            task=task, kind__in=(DEADLINE, CORRECTED, SNOOZED, UNSNOOZED, *AWAITS, *DECIDED, *REPORTS)
+        )
         return cls(
             task=task,
             day=day,
@@ -113,7 +120,7 @@ class Record:
         if flag.closed_on is None or flag.closed_on > self.day:
             return True
         is_later = flag.closed_at is not None and flag.closed_at >= self.known_before
-        return is_later and flag.closed_why == Stage.INSTITUTIONALIZED
+        return is_later and flag.closed_why in (Stage.INSTITUTIONALIZED, TAKEN_BACK)
 
     def happened(self, *kinds: str) -> list[Event]:
         """Return the events of these kinds that were recorded by then."""
@@ -162,7 +169,8 @@ class Record:
     @property
     def due_on(self) -> date | None:
         """The written deadline, before it was moved later."""
-        later = (row for row in self.events if row.kind == DEADLINE and row.at >= self.known_before)
+        kinds = (DEADLINE, CORRECTED)
+        later = (row for row in self.events if row.kind in kinds and row.at >= self.known_before)
         event = next(later, None)
         return day_of(event.before.get("due_on")) if event else self.task.due_on
 
@@ -174,12 +182,23 @@ class Record:
         return report.decided_at is not None and report.decided_at < self.known_before
 
     def _reported_since(self) -> date | None:
-        waiting = (row.submitted_on for row in self.reports if not self._is_decided(row))
-        return min((day for day in waiting if day), default=None)
+        """By the history, where a report was asked about or decided more than once; by the rows, where it has none."""
+        waiting = {str(row.pk): row.submitted_on for row in self.reports if not self._is_decided(row)}
+        for event in self.happened(*REPORTS):
+            if event.kind in GIVEN:
+                waiting[event.object_id] = event.on
+            else:
+                waiting.pop(event.object_id, None)
+        return min((day for day in waiting.values() if day), default=None)
 
     def _last_report_on(self) -> date | None:
-        accepted = (row for row in self.reports if row.state == ReportState.ACCEPTED and self._is_decided(row))
-        return max((row.submitted_on for row in accepted if row.submitted_on), default=None)
+        """A report that is corrected stays accepted until it is returned."""
+        days = {str(row.pk): row.submitted_on for row in self.reports}
+        rows = (row for row in self.reports if row.state == ReportState.ACCEPTED and self._is_decided(row))
+        accepted = {str(row.pk) for row in rows}
+        for event in self.happened(ACCEPTED, RETURNED):
+            (accepted.add if event.kind == ACCEPTED else accepted.discard)(event.object_id)
+        return max((day for pk in accepted if (day := days.get(pk))), default=None)
 
     def _declared_since(self) -> date | None:
         declared: dict[str, date] = {}
@@ -211,7 +230,9 @@ def stored(task: Task) -> ClockFacts:
 
 def _is_known(change: StageChange, day: date, known: datetime) -> bool:
     """What follows from a date alone was known on it, whenever the scan wrote it down."""
-    is_dated = change.is_lapse or (change.from_stage == Stage.SUSPENDED and change.by_id is None)
+    is_dated = change.is_lapse or (
+        change.from_stage == Stage.SUSPENDED and change.by_id is None and change.corrects_id is None
+    )
     return change.on <= day and (is_dated or change.recorded_at < known)
 
 
@@ -221,6 +242,8 @@ def _steps(day: date) -> Prefetch[Any]:
 
 
 def _go(course: Course, change: StageChange) -> None:
+    if change.corrects_id is not None:
+        return _correct(course, change)
     if change.to_stage == Stage.SUSPENDED:
         rest = Rest(change.on, course.stage, course.stage_since, course.entry, change.document, change.reason)
         course.rests.append(rest)
@@ -234,6 +257,13 @@ def _go(course: Course, change: StageChange) -> None:
         course.running_since = change.on
     if change.is_lapse or change.to_stage == Stage.INSTITUTIONALIZED:
         course.lapsed_since = change.on if change.is_lapse else None
+
+
+def _correct(course: Course, change: StageChange) -> None:
+    """What was entered in error gives way: a stage to another one or another day, a suspension to the time before."""
+    if course.stage == Stage.SUSPENDED and course.rests:
+        course.rests.pop()
+    course.stage, course.stage_since = change.to_stage, change.on
 
 
 def _end_rest(course: Course, change: StageChange) -> None:

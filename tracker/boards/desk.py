@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models import Case, Exists, F, OuterRef, When, prefetch_related_objects
 
+from tracker.boards.disputes import of_bodies
 from tracker.boards.overdue import OverdueRow, rows_of
 from tracker.choices import Clock, EvidenceState, ReportState, Role, TaskKind
-from tracker.models import Extension, Flag, Institutionalization, Obstacle, ProgressReport, Responsibility, Task
+from tracker.models import (
+    Dispute,
+    Extension,
+    Flag,
+    Institutionalization,
+    Obstacle,
+    ProgressReport,
+    Responsibility,
+    Task,
+)
 from tracker.models.expressions import earliest
 from tracker.policies import REPORTING_ROLES
 
@@ -71,6 +81,7 @@ class Desk:
     """What waits, most urgent first. `open_tasks` is how many open tasks the bodies carry.
 
     `pending` has, by task, the id of the report that awaits the commission: there nothing is to be done for now.
+    `handed` are the drafts that await the leader, `asked` the reports about which the commission has a question.
     """
 
     late: list[Late]
@@ -78,38 +89,49 @@ class Desk:
     returned_evidence: list[Institutionalization]
     soon: list[Soon]
     drafts: list[ProgressReport]
+    handed: list[ProgressReport]
+    asked: list[ProgressReport]
     awaiting: list[ProgressReport]
     pending: dict[int, int]
     waits_on_us: list[WaitsOnUs]
     requests: Requests
+    disputes: list[Dispute]
     open_tasks: int
 
     @property
     def is_empty(self) -> bool:
-        theirs = self.waits_on_us or self.requests.pending or self.requests.decided
-        reports = self.returned or self.returned_evidence or self.drafts or self.awaiting
+        theirs = self.waits_on_us or self.requests.pending or self.requests.decided or self.disputes
+        reports = self.returned or self.returned_evidence or self.drafts or self.handed or self.asked or self.awaiting
         return not (self.late or self.soon or reports or theirs)
 
 
 def desk(user: Any, day: date, body_ids: Iterable[int]) -> Desk:
-    """Return the desk of the bodies `body_ids` of `user`, by the tasks where they hold A or R. 15 queries at most."""
+    """Return the desk of the bodies `body_ids` of `user`, by the tasks where they hold A or R. 17 queries at most."""
     bodies = list(body_ids)
     carried = Responsibility.objects.valid_on(day).filter(body__in=bodies, role__in=REPORTING_ROLES).values("task")
     tasks = Task.objects.visible_to(user).filter(pk__in=carried).open()
     flags = Flag.objects.visible_to(user).late_on(day).filter(task__in=tasks.values("pk"))
     reports = ProgressReport.objects.visible_to(user).filter(body__in=bodies).select_related("task", "author")
-    awaiting = list(reports.awaiting_review().order_by("submitted_on", "id")[:LIMIT])
+    submitted = list(reports.submitted().order_by("submitted_on", "id")[:LIMIT])
+    awaiting = [report for report in submitted if report.review_since is not None]
+    asked = [report for report in submitted if report.review_since is None]
+    if asked:
+        prefetch_related_objects(asked, "questions")
+    drafts = list(reports.filter(state=ReportState.DRAFT).order_by("-created_at", "-id")[:LIMIT])
     late, soon = _late(rows_of(flags, day, order=("since", "id"), limit=LIMIT)), _soon(tasks, day)
     return Desk(
         late=late,
         returned=list(_returned(reports)[:LIMIT]),
         returned_evidence=list(_returned_evidence(user, bodies)[:LIMIT]),
         soon=soon,
-        drafts=list(reports.filter(state=ReportState.DRAFT).order_by("-created_at", "-id")[:LIMIT]),
+        drafts=[report for report in drafts if report.handed_at is None],
+        handed=[report for report in drafts if report.handed_at is not None],
+        asked=asked,
         awaiting=awaiting,
         pending={report.task_id: report.pk for report in awaiting},
         waits_on_us=_waits_on_us(user, bodies, day),
         requests=_requests(user, bodies, [*(row.task for row in late), *(row.task for row in soon)], day),
+        disputes=of_bodies(user, bodies, day, limit=LIMIT),
         open_tasks=tasks.count(),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from tracker.boards.disputes import disputes
 from tracker.boards.lateness import NamedShare, outcome_of, shares_of, together
 from tracker.boards.moments import Moment, moments
 from tracker.boards.reasons import why
@@ -16,6 +17,7 @@ from tracker.boards.task_list import four_cells
 from tracker.boards.waiting import Wait, waits
 from tracker.choices import Clock, Coverage, EvidenceState, Role
 from tracker.models import (
+    Dispute,
     Event,
     Extension,
     Flag,
@@ -103,6 +105,7 @@ class Dossier:
     changed_by: dict[int, list[InstrumentLink]]
     extensions: list[Extension]
     obstacles: list[Obstacle]
+    disputes: list[Dispute]
     outcome: Outcome
     shares: list[NamedShare]
 
@@ -163,6 +166,7 @@ def dossier(task: Task, user: Any, today: date) -> Dossier:
         changed_by=_changed_by(evidence),
         extensions=_extensions(task, user),
         obstacles=_obstacles(task, user),
+        disputes=list(disputes(user).filter(task=task)[:NEWEST]),
         outcome=outcome_of(task, flags, today),
         shares=together(shares.get(flag.pk, []) for flag in flags if flag.clock == Clock.DUE),
     )

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from tracker.boards.workdays import workdays_between
 from tracker.choices import Clock, ExtensionState, Lateness, Role, Stage
-from tracker.clock import local_day
 from tracker.models import (
     Body,
     CalendarDay,
@@ -25,15 +24,28 @@ from tracker.models import (
     Extension,
     Flag,
     Obstacle,
-    ProgressReport,
     Responsibility,
     Task,
     Tenure,
 )
 from tracker.rules.lateness import Hold, Late, Outcome, Party, Share, outcome, split
 
-AWAITS = ("evidence.declared", "evidence.stale")
-DECIDED = ("evidence.verified", "evidence.returned", "evidence.as_verified")
+TO_DECIDE = (
+    "report.submitted",
+    "report.answered",
+    "report.corrected",
+    "evidence.declared",
+    "evidence.stale",
+)
+DECIDED = (
+    "report.asked",
+    "report.accepted",
+    "report.returned",
+    "evidence.verified",
+    "evidence.returned",
+    "evidence.as_verified",
+)
+"""What gives the ball to the commission, and what takes it from it."""
 
 
 # On whom it lay
@@ -58,7 +70,7 @@ class NamedShare:
 def shares_of(flags: Iterable[Flag], day: date) -> dict[int, list[NamedShare]]:
     """Return, by the id of the flag, on whom its working days late lay, through `day` or until it closed.
 
-    A flag that only reminds has none. Eight queries whatever the number of flags, none for no flag; the caller has
+    A flag that only reminds has none. Seven queries whatever the number of flags, none for no flag; the caller has
     checked who may read them.
     """
     late = [flag for flag in flags if period_of(flag).was_on(day)]
@@ -98,9 +110,9 @@ def _named(found: dict[int, tuple[Share, ...]]) -> dict[int, list[NamedShare]]:
 
 
 def _holds(tasks: set[int]) -> dict[int, list[Hold]]:
-    """Return who held the ball of each task, and when. Six queries."""
+    """Return who held the ball of each task, and when. Five queries."""
     found: defaultdict[int, list[Hold]] = defaultdict(list)
-    for task, hold in [*_reports(tasks), *_evidence(tasks), *_requests(tasks), *_obstacles(tasks), *_owners(tasks)]:
+    for task, hold in [*_reviews(tasks), *_requests(tasks), *_obstacles(tasks), *_owners(tasks)]:
         found[task].append(hold)
     return found
 
@@ -108,22 +120,17 @@ def _holds(tasks: set[int]) -> dict[int, list[Hold]]:
 Held = list[tuple[int, Hold]]
 
 
-def _reports(tasks: set[int]) -> Held:
-    rows: Any = ProgressReport.objects.filter(task__in=tasks, submitted_on__isnull=False)
-    values = rows.values_list("task", "submitted_on", "decided_at")
-    return [(task, Hold(Party.COMMISSION, start, at and local_day(at))) for task, start, at in values]
-
-
-def _evidence(tasks: set[int]) -> Held:
-    """By the history: what was returned is declared anew on its own row."""
-    rows = Event.objects.filter(task__in=tasks, kind__in=(*AWAITS, *DECIDED)).order_by("id")
-    found, since = [], {}
-    for task, row, kind, on in rows.values_list("task", "object_id", "kind", "on"):
-        if kind in AWAITS:
-            since[row] = task, on
-        elif row in since:
-            declared, start = since.pop(row)
-            found.append((declared, Hold(Party.COMMISSION, start, on)))
+def _reviews(tasks: set[int]) -> Held:
+    """Reports and evidence, by the history: one report waits more than once when it is asked about or corrected."""
+    rows = Event.objects.filter(task__in=tasks, kind__in=(*TO_DECIDE, *DECIDED)).order_by("id")
+    found: Held = []
+    since: dict[tuple[str, str], tuple[int, date]] = {}
+    for task, obj, row, kind, on in rows.values_list("task", "object_kind", "object_id", "kind", "on"):
+        if kind in TO_DECIDE:
+            since.setdefault((obj, row), (task, on))
+        elif (obj, row) in since:
+            waiting, start = since.pop((obj, row))
+            found.append((waiting, Hold(Party.COMMISSION, start, on)))
     return [*found, *((task, Hold(Party.COMMISSION, start)) for task, start in since.values())]
 
 

@@ -40,7 +40,13 @@ def _dated(moment: Moment, today: date) -> Moment:
 
 
 def _stages(task: Task) -> Iterator[Moment]:
-    for change in task.stage_changes.all():
+    changes = list(task.stage_changes.all())
+    wrong = {change.corrects_id for change in changes}
+    for change in changes:
+        if change.pk in wrong:
+            title = _("%(stage)s: entered in error, corrected") % {"stage": change.get_to_stage_display()}
+            yield Moment(change.on, "idle", title, change.reason)
+            continue
         tone = "late" if change.is_lapse else TONES.get(Stage(change.to_stage), "ok")
         title = _("Lapsed: open again") if change.is_lapse else str(change.get_to_stage_display())
         yield Moment(change.on, tone, title, " · ".join(filter(None, (change.document, change.reason))))

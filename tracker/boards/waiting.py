@@ -11,7 +11,7 @@ from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from tracker.choices import Stage
-from tracker.models import Body, Extension, Institutionalization, Obstacle, ProgressReport, Task
+from tracker.models import Body, Extension, Institutionalization, Obstacle, ProgressReport, ReportQuestion, Task
 from tracker.models.evidence import WAITS_SINCE
 from tracker.rules.waiting import Ball, BallCode, BallWhy, ball
 
@@ -21,6 +21,7 @@ SINCE = {
     BallWhy.REQUEST: "request_since",
     BallWhy.OBSTACLE: "obstacle_since",
     BallWhy.UNOWNED: "unowned_since",
+    BallWhy.QUESTION: "question_since",
 }
 """From which day the ball lies where it lies; else from the last accepted report or the change of stage."""
 
@@ -86,12 +87,15 @@ def by_holder(user: Any) -> list[HolderRow]:
 
 def _facts(tasks: Any) -> Any:
     this = {"task": OuterRef("pk")}
-    reports = ProgressReport.objects.awaiting_review().filter(**this).order_by("submitted_on")
+    reports = ProgressReport.objects.awaiting_review().filter(**this).order_by("review_since")
+    asked = ProgressReport.objects.awaiting_answer().filter(**this)
+    questions = ReportQuestion.objects.open().filter(report__in=asked.values("pk")).order_by("asked_on")
     evidence = Institutionalization.objects.awaiting_verification().filter(**this)
     requests = Extension.objects.awaiting_decision().filter(**this)
     obstacles = Obstacle.objects.open().filter(**this).order_by("since", "body")
     return tasks.annotate(
-        report_since=Subquery(reports.values("submitted_on")[:1]),
+        report_since=Subquery(reports.values("review_since")[:1]),
+        question_since=Subquery(questions.values("asked_on")[:1]),
         evidence_since=Subquery(evidence.annotate(since=WAITS_SINCE).order_by("since").values("since")[:1]),
         request_since=Subquery(requests.order_by("asked_on").values("asked_on")[:1]),
         obstacle_since=Subquery(obstacles.values("since")[:1]),
@@ -116,6 +120,7 @@ def _ball(stands: dict[BallWhy, bool], stage: str) -> Ball:
         evidence_awaiting_verification=stands[BallWhy.EVIDENCE],
         request_awaiting_decision=stands[BallWhy.REQUEST],
         is_obstructed=stands[BallWhy.OBSTACLE],
+        question_awaiting_answer=stands[BallWhy.QUESTION],
         stage=stage,
     )
 

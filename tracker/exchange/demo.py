@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts.models import Membership, User
 from tracker.boards.governing import read_once
-from tracker.choices import EvidenceState, ExtensionState, ReportState, Stage
+from tracker.choices import DisputeState, EvidenceState, ExtensionState, ReportState, Stage
 from tracker.clock import local_day, start_of
 from tracker.exchange.content import ContentLoader
 from tracker.exchange.fixtures import FixtureError, Lookup, Row, day_of, need_day
@@ -26,6 +26,7 @@ from tracker.services import (
     bodies,
     clocks,
     digests,
+    disputes,
     extensions,
     institutionalizations,
     obstacles,
@@ -130,7 +131,7 @@ class DemoLoader(ContentLoader):
         self.each("task_link", self.load_task_link)
 
     def requests(self) -> None:
-        """Collect what was asked, what waited on whom, and what was urged."""
+        """Collect what was asked, what waited on whom, what was disputed, and what was urged."""
         for row in self.rows.get("extension", []):
             self.add(row, row["asked"], SUBMITTED, self.ask)
             if row["state"] != ExtensionState.ASKED:
@@ -139,6 +140,10 @@ class DemoLoader(ContentLoader):
             self.add(row, row["recorded"], SUBMITTED, self.wait_on)
             if row.get("ended"):
                 self.add(row, row["ended"], DECIDED, self.stop_waiting)
+        for row in self.rows.get("dispute", []):
+            self.add(row, row["raised"], SUBMITTED, self.dispute)
+            if row["state"] != DisputeState.OPEN:
+                self.add(row, row["decided"], DECIDED, self.reject)
         for row in self.rows.get("urging", []):
             self.add(row, row["issued"], DECIDED, self.urge)
 
@@ -248,6 +253,21 @@ class DemoLoader(ContentLoader):
     def stop_waiting(self, row: Row, at: datetime) -> None:
         obstacle = self.played[row.place]
         obstacles.end(obstacle, note=row["note"], by=obstacle.declared_by, at=at)
+
+    def dispute(self, row: Row, at: datetime) -> None:
+        task = self.task_now(row["task"])
+        self.played[row.place] = disputes.open_dispute(
+            task,
+            cell=task.responsibilities.get(body__code=row["body"], role=row["role"], valid_to=None),
+            wanted_body=self.body.optional(row["wanted"]),
+            answer_by=need_day(row["answer_by"], self.today),
+            by=self.user(row["author"]),
+            at=at,
+            **row.only("reason"),
+        )
+
+    def reject(self, row: Row, at: datetime) -> None:
+        disputes.reject(self.played[row.place], note=row["note"], by=self.user(row["decided_by"]), at=at)
 
     def urge(self, row: Row, at: datetime) -> None:
         urgings.issue(

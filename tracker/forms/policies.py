@@ -66,7 +66,12 @@ class ClockFields:
 
     @property
     def has_errors(self) -> bool:
-        return any(bound.errors for row in (*self.limits, *self.steps) for bound in row[1:] if bound)
+        return any(_must_be_seen(bound) for row in (*self.limits, *self.steps) for bound in row if bound)
+
+
+def _must_be_seen(bound: Any) -> bool:
+    """Whether something is wrong with the field, or somebody else has stored another value."""
+    return isinstance(bound, forms.BoundField) and bool(bound.errors or bound.name in getattr(bound.form, "theirs", ()))
 
 
 class PolicyForm(TodayForm):

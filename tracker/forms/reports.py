@@ -10,9 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from tracker.choices import Rank
+from tracker.choices import Rank, Stage
 from tracker.forms.numbers import NumberChecks, NumberField, SureField
 from tracker.forms.queues import FIRST_DAY, DayField, within_reach
+from tracker.forms.requests import ExtensionForm, TodayForm
 from tracker.models import Attachment, Body, Instrument, ProgressReport, Task
 from tracker.rules.file_contents import KINDS
 from tracker.rules.stages import claimable_from
@@ -50,7 +51,11 @@ class FilesField(forms.FileField):
 
 
 class ReportForm(NumberChecks):
-    """One form for all: stage, what was done, what hinders, and the evidence (an instrument or files)."""
+    """One form for all: stage, what was done, what hinders, the evidence (an instrument or files), and more time.
+
+    `time` is the form of the request for more time that goes with the report, where `asking` may make one; it counts
+    once something is typed into it.
+    """
 
     PARTS = ("new_number", "new_rank", "new_sure")
 
@@ -103,16 +108,29 @@ class ReportForm(NumberChecks):
         bodies: Sequence[Body],
         today: date,
         files: Sequence[Attachment] = (),
+        asking: int | None = None,
+        time_asked: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.today, self.asking = today, asking
+        self.time = self._time(time_asked) if asking else None
         self.bodies = {str(body.pk): body for body in bodies}
         self.offer("body", [(key, str(body)) for key, body in self.bodies.items()])
         self.offer("stage", [(stage.value, stage.label) for stage in claimable_from(task.stage)])
         self.offer("remove", [(str(file.pk), file.name) for file in files])
         if len(bodies) == 1:
             self.fields["body"].widget = forms.HiddenInput()
+
+    def _time(self, asked: dict[str, Any] | None) -> ExtensionForm:
+        facts: dict[str, Any] = {"today": self.today, "prefix": "time", "initial": asked}
+        is_typed = any(str(self.data.get(f"time-{name}", "")).strip() for name in ExtensionForm.base_fields)
+        return ExtensionForm(self.data if is_typed else None, use_required_attribute=False, **facts)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether more time is asked for, so that the fields must be seen."""
+        return self.time is not None and bool(self.time.is_bound or (not self.is_bound and self.time.initial))
 
     def offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -146,6 +164,7 @@ class ReportForm(NumberChecks):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        self._check_time(data)
         if not any(data.get(name) for name in NEW_FIELDS.values()):
             return data
         if data.get("instrument_number"):
@@ -156,6 +175,14 @@ class ReportForm(NumberChecks):
         self.check_number()
         return data
 
+    def _check_time(self, data: dict[str, Any]) -> None:
+        if self.time is None or not self.time.is_bound:
+            return
+        if "body" in data and data["body"].pk != self.asking:
+            self.add_error("body", _("Only the body that is accountable for the task asks for more time."))
+        if not self.time.is_valid():
+            self.add_error(None, _("The request for more time is not complete: mend it, or empty all its fields."))
+
     def new_instrument(self) -> Instrument | None:
         """Return the instrument to register, not saved; None where none was typed."""
         if not self.cleaned_data.get("new_number"):
@@ -165,7 +192,9 @@ class ReportForm(NumberChecks):
 
     def texts(self) -> dict[str, Any]:
         """Return what goes into the report as it stands."""
-        return {name: self.cleaned_data[name] for name in ("stage", "done_text", "hindrance_text", "articles", "files")}
+        names = ("stage", "done_text", "hindrance_text", "articles", "files")
+        asked = self.time.cleaned_data if self.time is not None and self.time.is_bound else None
+        return {name: self.cleaned_data[name] for name in names} | {"time_asked": asked}
 
     def take(self, error: ValidationError) -> None:
         """Show what a service refused beside the fields that it speaks of."""
@@ -174,8 +203,70 @@ class ReportForm(NumberChecks):
         found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         for name, messages in found.items():
             place = PLACES.get(name, name)
+            form = self.time if self.time and self.time.is_bound and place in self.time.fields else self
             for message in messages:
-                self.add_error(place if place in self.fields else None, message)
+                form.add_error(place if place in form.fields else None, message)
+
+
+class CorrectionForm(ReportForm):
+    """What an accepted report should have said, and why. Its files stay; others may be added."""
+
+    why = forms.CharField(
+        label=_("What was wrong"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The commission reads it beside the earlier text, and decides anew."),
+    )
+
+    def __init__(self, *args: Any, report: ProgressReport, **kwargs: Any):
+        super().__init__(*args, task=report.task, bodies=[report.body], **kwargs)
+        stages = list(claimable_from(report.task.stage)) if report.task.is_open else []
+        known = stages if report.stage in stages else [Stage(report.stage), *stages]
+        self.offer("stage", [(stage.value, stage.label) for stage in known])
+        del self.fields["remove"]
+
+    def texts(self) -> dict[str, Any]:
+        names = ("stage", "done_text", "hindrance_text", "articles", "files", "why")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class QuestionForm(TodayForm):
+    """What the commission wants to know before it decides."""
+
+    question = forms.CharField(label=_("Question"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    version = forms.IntegerField(label=_("Version"), min_value=1, widget=forms.HiddenInput)
+
+
+class AnswerForm(TodayForm):
+    answer = forms.CharField(
+        label=_("Answer"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Facts and dates. No data on citizens: counts and published summaries only."),
+    )
+    version = forms.IntegerField(label=_("Version"), min_value=1, widget=forms.HiddenInput)
+
+
+class SubmissionForm(TodayForm):
+    """Who submits the reports of a body."""
+
+    specialists_submit = forms.TypedChoiceField(
+        label=_("Who submits reports"),
+        coerce=lambda value: value == "yes",
+        choices=[("yes", _("Whoever writes them")), ("no", _("The leader of the body"))],
+        widget=forms.RadioSelect,
+        help_text=_("The leader is who holds the head post, or acts in it. Specialists then hand their drafts over."),
+    )
+    version = forms.IntegerField(label=_("Version"), min_value=1, widget=forms.HiddenInput)
+
+
+def submission_of(body: Body) -> dict[str, Any]:
+    return {"specialists_submit": "yes" if body.specialists_submit else "no", "version": body.version}
+
+
+class GiveBackForm(TodayForm):
+    note = forms.CharField(label=_("What is to be mended"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    version = forms.IntegerField(label=_("Version"), min_value=1, widget=forms.HiddenInput)
 
 
 def initial_of(report: ProgressReport) -> dict[str, Any]:

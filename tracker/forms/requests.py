@@ -186,5 +186,13 @@ class SnoozeForm(TodayForm):
 
 
 def decision_of(extension: Extension) -> dict[str, Any]:
-    """Return what the form of the decision begins with: the day that was asked for."""
-    return {"due_on": extension.wanted_on, "version": extension.version}
+    """Return what the form of the decision begins with: the day that was asked for; once decided, the decision."""
+    decided = {"decision_number": extension.decision_number, "note": extension.decision_note}
+    return {"due_on": extension.granted_on or extension.wanted_on, **decided, "version": extension.version}
+
+
+def standing_of(task: Task) -> dict[str, Any]:
+    """Return what is stored of what the forms of suspending, withdrawing and taking up say: the latest decision."""
+    latest = task.stage_changes.order_by("-id").first()
+    decision = {"document": latest.document, "reason": latest.reason} if latest else {}
+    return {**decision, "until": task.suspended_until, "new_due_on": task.due_on}

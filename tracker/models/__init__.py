@@ -2,6 +2,7 @@
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
+from tracker.models.disputes import Dispute
 from tracker.models.evidence import Institutionalization, JointCoverage
 from tracker.models.files import InstrumentFile
 from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
@@ -12,6 +13,7 @@ from tracker.models.instruments import Instrument, InstrumentLink
 from tracker.models.legal_debt import DetailingDuty
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
+from tracker.models.questions import ReportQuestion
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
 
@@ -26,6 +28,7 @@ __all__ = [
     "ConsultationCount",
     "DayOff",
     "DetailingDuty",
+    "Dispute",
     "Event",
     "Extension",
     "Flag",
@@ -47,6 +50,7 @@ __all__ = [
     "ProgressReport",
     "Provision",
     "Recalculation",
+    "ReportQuestion",
     "Resolution",
     "ResolutionLink",
     "Responsibility",

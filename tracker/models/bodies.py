@@ -65,6 +65,11 @@ class Body(DerivedModel):
     )
     path = DerivedField(sources=("parent", "code"), derive=_path, db_index=True)
     is_mobilization = models.BooleanField(_("mass-mobilization agency"), default=False)
+    specialists_submit = models.BooleanField(
+        _("specialists submit reports"),
+        default=True,
+        help_text=_("If not, they hand their drafts to the leader of the body, who submits them."),
+    )
     valid_from = models.DateField(_("exists from"), default="1930-02-03")
     valid_to = models.DateField(_("exists until (exclusive)"), null=True, blank=True)
     note_vi = models.TextField(_("note in Vietnamese"), blank=True)

@@ -20,6 +20,9 @@ from tracker.models.outbox import Message
 from tracker.models.policies import Policy
 from tracker.models.tasks import Task
 
+TAKEN_BACK = "corrected"
+"""Why a flag closed that only what was entered in error had opened: it ends before it began, so it was never late."""
+
 
 class FlagQuerySet(OfTaskQuerySet):
     def open(self) -> Any:

@@ -34,12 +34,26 @@ class ProgressReportQuerySet(OfTaskQuerySet):
         rows = super().visible_to(user)
         return rows.exclude(Q(state=ReportState.DRAFT) & ~Q(body__in=scope_of(user).body_ids))
 
-    def awaiting_review(self) -> Any:
+    def submitted(self) -> Any:
+        """Return those on which the commission has not decided, also while it waits for an answer."""
         return self.filter(state=ReportState.SUBMITTED)
+
+    def awaiting_review(self) -> Any:
+        """Return those whose ball is the commission's: submitted, and no question is open."""
+        return self.submitted().filter(review_since__isnull=False)
+
+    def awaiting_answer(self) -> Any:
+        """Return those of which the commission has asked something that their body has not answered."""
+        return self.submitted().filter(review_since__isnull=True)
 
 
 class ProgressReport(DerivedModel):
-    """What an official says has happened. Accepted, it may move the stage; returned, it changes nothing."""
+    """What an official says has happened. Accepted, it may move the stage; returned, it changes nothing.
+
+    A draft with `handed_at` awaits the leader of the body. `time_asked` is the request for more time that goes with
+    it: letter_number, letter_on, signer, wanted_on, reason; empty for none. `review_since`: since when the ball is the
+    commission's; null while it is not. A decision is bound to `decided_version` and the hash of what was seen.
+    """
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="reports", verbose_name=_("task"))
     body = models.ForeignKey(Body, models.PROTECT, related_name="reports", verbose_name=_("reporting body"))
@@ -55,13 +69,27 @@ class ProgressReport(DerivedModel):
     articles = models.CharField(_("articles"), max_length=300, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=ReportState, default=ReportState.DRAFT)
     created_at = models.DateTimeField(_("created at"))
+    time_asked = models.JSONField(_("more time asked for"), default=dict, blank=True)
+    handed_at = models.DateTimeField(_("handed to the leader at"), null=True, blank=True)
+    leader_note = models.TextField(_("note of the leader"), max_length=2000, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
+    )
     submitted_on = models.DateField(_("submitted on"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    review_since = models.DateField(_("awaits the commission since"), null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decision_note = models.TextField(_("note on the decision"), max_length=5000, blank=True)
+    decided_version = models.PositiveIntegerField(_("version decided on"), null=True, blank=True, editable=False)
+    decided_hash = models.CharField(max_length=64, blank=True, editable=False)
     folded = FoldedField(sources=("done_text", "hindrance_text"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -87,6 +115,16 @@ class ProgressReport(DerivedModel):
                 name="report_two_persons",
                 violation_error_message=_("Nobody decides on their own report: ask a colleague."),
             ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | Q(submitted_by__isnull=True) | ~Q(decided_by=F("submitted_by")),
+                name="report_two_hands",
+                violation_error_message=_("Nobody decides on a report that they submitted: ask a colleague."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ReportState.DRAFT) | Q(handed_at__isnull=True),
+                name="report_handed_is_draft",
+                violation_error_message=_("Only a draft awaits the leader."),
+            ),
             models.UniqueConstraint(
                 fields=["task", "body"],
                 condition=Q(state=ReportState.DRAFT),
@@ -97,6 +135,11 @@ class ProgressReport(DerivedModel):
 
     def __str__(self) -> str:
         return f"{self.task.code} · {self.body.code} · {self.get_state_display()}"
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether it was decided on, corrected since, and awaits a new decision."""
+        return self.state == ReportState.SUBMITTED and self.decided_version is not None
 
 
 def attachment_path(attachment: Attachment, name: str) -> str:

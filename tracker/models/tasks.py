@@ -339,9 +339,17 @@ class Responsibility(DerivedModel):
     def __str__(self) -> str:
         return f"{self.task.code} {self.role} {self.body.code}"
 
+    @property
+    def never_held(self) -> bool:
+        """Whether it ended on its first day: entered in error, and taken back."""
+        return self.valid_to is not None and self.valid_to <= self.valid_from
+
 
 class StageChange(models.Model):
-    """A task moved from one stage to another on a day; recorded later, it changes no older picture."""
+    """A task moved from one stage to another on a day; recorded later, it changes no older picture.
+
+    One that `corrects` another takes its place from the moment at which it was recorded; the other stays.
+    """
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="stage_changes")
     from_stage = models.CharField(_("from"), max_length=20, choices=Stage, blank=True)
@@ -351,6 +359,14 @@ class StageChange(models.Model):
     reason = models.TextField(_("reason"), blank=True)
     document = models.CharField(_("deciding document"), max_length=200, blank=True)
     is_lapse = models.BooleanField(_("lapse"), default=False)
+    corrects = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="corrected_by",
+        verbose_name=_("corrects what was entered in error"),
+    )
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:

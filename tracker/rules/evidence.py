@@ -53,15 +53,16 @@ def content_hash(
     }
     if seen := sorted(files):
         content["files"] = seen
-    return _hash(content)
+    return digest_of(content)
 
 
 def joint_hash(level: str, parts: Iterable[str]) -> str:
     """Return the SHA-256 (hex) of a set of pieces of evidence at `level`; `parts` are their hashes, in any order."""
-    return _hash({"level": level, "parts": sorted(parts)})
+    return digest_of({"level": level, "parts": sorted(parts)})
 
 
-def _hash(content: dict[str, Any]) -> str:
+def digest_of(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of canonical JSON: sorted keys, no spaces, UTF-8."""
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

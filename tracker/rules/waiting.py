@@ -26,6 +26,7 @@ class BallWhy(StrEnum):
     EVIDENCE = "evidence"
     REQUEST = "request"
     OBSTACLE = "obstacle"
+    QUESTION = "question"
     UNOWNED = "unowned"
     SUSPENDED = "suspended"
     INSTITUTIONALIZED = "institutionalized"
@@ -46,6 +47,7 @@ _REASONS: dict[BallWhy, Any] = {
     BallWhy.EVIDENCE: _("Declared evidence awaits verification by the commission."),
     BallWhy.REQUEST: _("A request for more time awaits the commission's decision."),
     BallWhy.OBSTACLE: _("The accountable body has declared that it waits on this body."),
+    BallWhy.QUESTION: _("The commission has asked about a report and waits for the answer."),
     BallWhy.UNOWNED: _("No body and no office-holder answers for the task."),
     BallWhy.SUSPENDED: _("The task is suspended."),
     BallWhy.INSTITUTIONALIZED: _("The task has become a rule in force."),
@@ -86,12 +88,13 @@ def ball(
     request_awaiting_decision: bool,
     is_obstructed: bool,
     stage: str,
+    question_awaiting_answer: bool = False,
 ) -> Ball:
     """Return who holds the ball for a task in `stage`.
 
     What awaits the commission comes first: it can move whether or not somebody answers for the task. So can another
-    body that is waited on. `has_accountable` is false, too, when the post that answers is vacant. The order is that
-    of rules.lateness.Party. Source: rulings on silence and the unowned.
+    body that is waited on. A question on a report is the body's to answer. `has_accountable` is false, too, when the
+    post that answers is vacant. The order is that of rules.lateness.Party. Source: rulings on silence and the unowned.
     """
     if closed := _CLOSED.get(Stage(stage)):
         return closed
@@ -105,4 +108,6 @@ def ball(
         return Ball(BallCode.OTHER, BallWhy.OBSTACLE)
     if not has_accountable:
         return Ball(BallCode.NOBODY, BallWhy.UNOWNED)
+    if question_awaiting_answer:
+        return Ball(BallCode.ACCOUNTABLE, BallWhy.QUESTION)
     return Ball(BallCode.ACCOUNTABLE, BallWhy.WORK)

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Role
-from tracker.errors import refuse
+from tracker.errors import Stale, refuse
 from tracker.models import Body, Cadre, Post, Succession, SuccessionMember, Task, Tenure
-from tracker.policies import require
+from tracker.policies import leaders_of, require
 from tracker.services import clocks, history
 from tracker.services.registers import enter
 
@@ -20,6 +21,26 @@ from tracker.services.registers import enter
 def create(body: Body, *, by: Any, at: datetime) -> Body:
     """Record a body. Raises ValidationError that names the field."""
     return enter(body, by=by, at=at, kind="body.created", fields=("code", "name_vi", "kind", "level", "parent"))
+
+
+@transaction.atomic
+def set_submission(body: Body, *, specialists_submit: bool, by: Any, at: datetime, version: int | None = None) -> Body:
+    """Say whether the specialists of the body submit its reports, or only its leader does.
+
+    Raises ValidationError where no account leads the body: nobody could submit; Stale where `version` is an older one.
+    """
+    require(by, "body.set_submission", body)
+    if not specialists_submit and not leaders_of(body).exists():
+        raise refuse(specialists_submit=_("Nobody with an account holds the head post of this body: enter that first."))
+    rows = Body.objects.filter(pk=body.pk)
+    expected = rows if version is None else rows.filter(version=version)
+    before = {"specialists_submit": body.specialists_submit}
+    if not expected.update(specialists_submit=specialists_submit, version=F("version") + 1):
+        raise Stale(rows.values_list("version", flat=True).get())
+    body.refresh_from_db()
+    after = {"specialists_submit": specialists_submit}
+    history.record("body.submission", body, by=by, at=at, before=before, after=after)
+    return body
 
 
 def add_post(post: Post, *, by: Any, at: datetime) -> Post:

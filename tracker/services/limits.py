@@ -193,12 +193,15 @@ def calendar_of(rules: Rules, clock: Clock) -> Any:
 
 
 def waiting_columns() -> dict[str, Any]:
-    """Return since when a report, evidence and a request for time await the commission; null: none does."""
+    """Return since when a report, evidence and a request for time await the commission; null: none does.
+
+    A report does not while it waits for the answer to a question, and from that answer on anew.
+    """
     reports = ProgressReport.objects.filter(task=OuterRef("pk"), state=ReportState.SUBMITTED)
     evidence = Institutionalization.objects.awaiting_verification().filter(task=OuterRef("pk"))
     requests = Extension.objects.filter(task=OuterRef("pk"), state=ExtensionState.ASKED)
     return {
-        "reported_since": Subquery(_first(reports, "submitted_on")),
+        "reported_since": Subquery(_first(reports, "review_since")),
         "declared_since": Subquery(_first(evidence, WAITS_SINCE)),
         "requested_since": Subquery(_first(requests, "asked_on")),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Role, TaskKind
@@ -38,12 +39,20 @@ def assign(
     cell = Responsibility(task=task, body=body, role=role, post=post, valid_from=on, recorded_at=at, **texts)
     _check_cell(cell)
     with clocks.changing(task, at=at, version=version):
-        _check_overlap(cell)
-        cell.full_clean()
-        cell.save()
-        after = history.values_of(cell, *CELL_FIELDS)
-        history.record("responsibility.assigned", cell, by=by, at=at, on=on, task=task, after=after)
+        place(cell, by=by, at=at)
     return cell
+
+
+def place(cell: Responsibility, *, by: Any, at: datetime) -> None:
+    """Write a cell of a task that `clocks.changing` has locked, with its event. Raises ValidationError as `assign`."""
+    cell.recorded_at = at
+    _check_cell(cell)
+    _check_overlap(cell)
+    cell.full_clean()
+    cell.save()
+    after = history.values_of(cell, *CELL_FIELDS)
+    on, task = cell.valid_from, cell.task
+    history.record("responsibility.assigned", cell, by=by, at=at, on=on, task=task, after=after)
 
 
 def lay(task: Task, cells: Iterable[Responsibility], *, by: Any, at: datetime) -> list[Responsibility]:
@@ -88,5 +97,6 @@ def _check_overlap(cell: Responsibility) -> None:
     if cell.role != Role.ACCOUNTABLE:
         return
     others = Responsibility.objects.filter(task=cell.task, role=Role.ACCOUNTABLE)
+    others = others.exclude(valid_to__lte=F("valid_from"))  # entered in error, and taken back
     if others.exclude(valid_to__lte=cell.valid_from).exists():
         raise refuse(body=_("Another body is accountable at that time: end that cell first."))

@@ -11,8 +11,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from config.celery import SEND_MAILS
-from tracker.choices import EvidenceState, ExtensionState, Level, MessageKind, ReportState
-from tracker.models import Extension, Institutionalization, Message, ProgressReport, Task
+from tracker.choices import DisputeState, EvidenceState, ExtensionState, Level, MessageKind, ReportState, Role
+from tracker.models import (
+    Dispute,
+    Extension,
+    Institutionalization,
+    Message,
+    ProgressReport,
+    ReportQuestion,
+    Task,
+)
+from tracker.policies import leaders_of
 from tracker.services import mails
 from tracker.wake import wake
 
@@ -45,6 +54,17 @@ EXTENSION_WORDS = {
     ExtensionState.REFUSED: (
         _("%(code)s: more time was refused"),
         _("The commission refused your request of %(asked)s for more time. The deadline stays as it is."),
+    ),
+}
+
+DISPUTE_WORDS = {
+    DisputeState.UPHELD: (
+        _("%(code)s: your dispute was upheld"),
+        _("The matrix editor upheld the dispute of %(day)s over the role “%(role)s”. It moves on %(moved)s."),
+    ),
+    DisputeState.REJECTED: (
+        _("%(code)s: your dispute was rejected"),
+        _("The matrix editor rejected the dispute of %(day)s over the role “%(role)s”. The role stays as it is."),
     ),
 }
 
@@ -129,5 +149,82 @@ def extension_decided(extension: Extension, *, at: datetime) -> Message | None:
         task=extension.task,
         path=reverse("extension", args=[extension.pk]),
         note=extension.decision_note,
+        at=at,
+    )
+
+
+def report_handed(report: ProgressReport, *, at: datetime) -> None:
+    """Tell the leaders of the body that a draft awaits them."""
+    for leader in leaders_of(report.body):
+        told(
+            leader,
+            key=f"report:{report.pk}:handed:{report.version}",
+            subject=_("%(code)s: a report awaits you"),
+            said=_("%(author)s hands you the draft of a progress report on this task. Submit it, or give it back."),
+            values={"author": report.author},
+            task=report.task,
+            path=reverse("report", args=[report.pk]),
+            at=at,
+        )
+
+
+def report_given_back(report: ProgressReport, *, at: datetime) -> Message | None:
+    """Tell the author that the leader gave their draft back."""
+    return told(
+        report.author,
+        key=f"report:{report.pk}:given_back:{report.version}",
+        subject=_("%(code)s: your draft was given back"),
+        said=_("The leader of your body gave you back the draft of the progress report on this task."),
+        task=report.task,
+        path=reverse("report", args=[report.pk]),
+        note=report.leader_note,
+        at=at,
+    )
+
+
+def report_asked(row: ReportQuestion, *, at: datetime) -> Message | None:
+    """Tell the author that the commission asks something about their report."""
+    report = row.report
+    return told(
+        report.author,
+        key=f"question:{row.pk}:asked",
+        subject=_("%(code)s: a question on your report"),
+        said=_("The commission asks something about the progress report of %(day)s on this task. It waits for you."),
+        values={"day": report.submitted_on},
+        task=report.task,
+        path=reverse("report", args=[report.pk]),
+        note=row.question,
+        at=at,
+    )
+
+
+def report_answered(row: ReportQuestion, *, at: datetime) -> Message | None:
+    """Tell whoever asked that the body has answered."""
+    report = row.report
+    return told(
+        row.asked_by,
+        key=f"question:{row.pk}:answered",
+        subject=_("%(code)s: your question was answered"),
+        said=_("%(body)s answered your question on its progress report of %(day)s. It awaits your decision."),
+        values={"body": report.body, "day": report.submitted_on},
+        task=report.task,
+        path=reverse("report", args=[report.pk]),
+        note=row.answer,
+        at=at,
+    )
+
+
+def dispute_decided(dispute: Dispute, *, at: datetime) -> Message | None:
+    """Tell whoever raised the dispute that it was upheld or rejected."""
+    subject, said = DISPUTE_WORDS[DisputeState(dispute.state)]
+    return told(
+        dispute.raised_by,
+        key=f"dispute:{dispute.pk}:{dispute.state}:{dispute.version}",
+        subject=subject,
+        said=said,
+        values={"day": dispute.raised_on, "role": Role(dispute.cell.role).label, "moved": dispute.moved_on or ""},
+        task=dispute.task,
+        path=reverse("dispute", args=[dispute.pk]),
+        note=dispute.decision_note,
         at=at,
     )

@@ -19,6 +19,7 @@ from tracker.boards.ripple import Fate
 from tracker.choices import (
     Consulted,
     DebtState,
+    DisputeState,
     EvidenceState,
     ExtensionState,
     FieldStatus,
@@ -70,6 +71,12 @@ FATE_LOOK = {
     Fate.CONTINUED: ("done", "✓"),
     Fate.HELD: ("done", "✓"),
     Fate.NOT_COUNTED: ("idle", "○"),
+}
+DISPUTE_LOOK = {
+    DisputeState.OPEN: ("risk", "●"),
+    DisputeState.UPHELD: ("done", "✓"),
+    DisputeState.REJECTED: ("idle", "×"),
+    DisputeState.WITHDRAWN: ("idle", "↩"),
 }
 REQUEST_LOOK = {
     ExtensionState.ASKED: ("ok", "●"),
@@ -142,7 +149,7 @@ START_REASONS = {
     "unowned": gettext_lazy("nobody answers since then"),
     "lapsed": gettext_lazy("the last day on which the rule was in force"),
     "declared": gettext_lazy("evidence was declared"),
-    "submitted": gettext_lazy("a report was submitted"),
+    "submitted": gettext_lazy("a report was submitted, or a question on it answered"),
     "asked": gettext_lazy("more time was asked for"),
 }
 
@@ -241,6 +248,21 @@ def cited_articles(evidence: Any) -> str:
 
 
 @register.simple_tag
+def dispute_pill(state: str) -> SafeString:
+    return pill(*DISPUTE_LOOK[DisputeState(state)], DisputeState(state).label)
+
+
+@register.simple_tag
+def report_pill(report: Any) -> SafeString:
+    """Return the pill of a report: its state, or on whom within it the report waits."""
+    if report.handed_at:
+        return pill("ok", "◑", _("Awaits the leader"))
+    if report.state == ReportState.SUBMITTED and report.review_since is None:
+        return pill("risk", "?", _("Asked, awaits the answer"))
+    return state_pill(report.state)
+
+
+@register.simple_tag
 def message_pill(state: str) -> SafeString:
     """Return the pill of a mail's state."""
     return pill(*MESSAGE_LOOK[MessageState(state)], MessageState(state).label)
@@ -331,7 +353,7 @@ def meter(part: int, whole: int) -> SafeString:
 
 @register.inclusion_tag("tracker/_field.html")
 def field(bound: BoundField, css: str = "") -> dict[str, Any]:
-    """Render a form field: label, widget, help and its errors beside it."""
+    """Render a form field: label, widget, help, its errors, and what somebody else has stored meanwhile."""
     return {**_bound(bound), "css": css, "is_group": bound.use_fieldset}
 
 
@@ -342,12 +364,14 @@ def checkbox(bound: BoundField) -> dict[str, Any]:
 
 
 def _bound(bound: BoundField) -> dict[str, Any]:
+    theirs = getattr(bound.form, "theirs", {}).get(bound.name)
     described = [f"{bound.auto_id}_help"] if bound.help_text else []
+    described += [f"{bound.auto_id}_theirs"] if theirs else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    return {"bound": bound, "widget": bound.as_widget(attrs=attrs)}
+    return {"bound": bound, "widget": bound.as_widget(attrs=attrs), "theirs": theirs}
 
 
 @register.inclusion_tag("tracker/_error_summary.html")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from tracker.boards.body_page import body_page as page_of_body
 from tracker.boards.body_page import open_accountable
 from tracker.boards.urging import letters
 from tracker.boards.words import matching
 from tracker.choices import BodyKind, Level
-from tracker.clock import local_today
+from tracker.clock import local_today, now
 from tracker.forms.registers import BodyFilter
+from tracker.forms.reports import SubmissionForm, submission_of
 from tracker.models import Body
-from tracker.views.doors import reading
+from tracker.policies import may, require
+from tracker.services import bodies
+from tracker.views.attempts import attempt
+from tracker.views.doors import reading, writing
 from tracker.views.paging import page_of
 
 
@@ -58,4 +64,25 @@ def body_page(request: HttpRequest, code: str) -> HttpResponse:
     body = get_object_or_404(Body.objects.visible_to(request.user).select_related("parent"), code=code)
     known = page_of_body(body, request.user, local_today())
     urgings = page_of(letters(request.user, body=body.code, day=local_today()), request, size=20)
-    return render(request, "tracker/body_page.html", {"body": body, "known": known, "urgings": urgings})
+    context = {"body": body, "known": known, "urgings": urgings}
+    context["may_set_submission"] = may(request.user, "body.set_submission", body)
+    return render(request, "tracker/body_page.html", context)
+
+
+@writing
+def body_submission(request: HttpRequest, code: str) -> HttpResponse:
+    """Say whether specialists submit the reports of the body, or its leader alone."""
+    body = get_object_or_404(Body.objects.visible_to(request.user), code=code)
+    require(request.user, "body.set_submission", body)
+    form = SubmissionForm(request.POST or None, initial=submission_of(body), today=local_today())
+    status = 200
+    if request.method == "POST":
+        status = attempt(
+            form,
+            lambda: bodies.set_submission(body, **form.values(), by=request.user, at=now()),
+            lambda: submission_of(Body.objects.get(pk=body.pk)),
+        )
+        if not status:
+            messages.success(request, _("Saved. It holds for drafts that are not submitted yet, too."))
+            return redirect("body", body.code)
+    return render(request, "tracker/body_submission.html", {"body": body, "form": form}, status=status)

@@ -131,11 +131,17 @@ def changing(change: Change) -> Any:
 def calendar_day_add(request: HttpRequest, draft: CalendarVersion) -> HttpResponse:
     """Add a day off or a make-up working day."""
     form = DayForm(request.POST, auto_id="day_%s", today=clock.local_today())
-    status = attempt(form, lambda: days_off.add(draft, **form.values(), **_who(request)))
+    status = attempt(form, lambda: days_off.add(draft, **form.values(), **_who(request)), lambda: _stored(draft, form))
     if status:
         return _refused(request, draft, status, day_form=form)
     messages.success(request, _("Added: %(day)s.") % {"day": told(form.cleaned_data["day"])})
     return _back(draft, form.cleaned_data["day"].year)
+
+
+def _stored(draft: CalendarVersion, form: DayForm) -> dict[str, Any]:
+    """What the draft says of that day by now, if anything."""
+    edit = draft.days_off.filter(day=form.cleaned_data["day"]).first()
+    return {name: getattr(edit, name) for name in ("kind", "name_vi", "name_en", "document")} if edit else {}
 
 
 @changing

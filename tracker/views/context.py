@@ -61,6 +61,7 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
         ("calendar_list", _("Calendars"), True),
         ("overdue", _("Overdue"), may(user, "overdue.read")),
         ("urging_list", _("Urging"), may(user, "overdue.read")),
+        ("dispute_list", _("Disputes"), may(user, "dispute.list")),
         ("review", _("Review"), may(user, "review.read")),
         ("system", _("System"), may(user, "system.read")),
     )

@@ -53,7 +53,11 @@ def extension_decide(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_readable(request), pk=pk)
     require(request.user, "extension.decide", found)
     form = ExtensionDecisionForm(request.POST, today=clock.local_today())
-    status = attempt(form, lambda: _decide(found, form, by=request.user, at=clock.now()))
+    status = attempt(
+        form,
+        lambda: _decide(found, form, by=request.user, at=clock.now()),
+        lambda: decision_of(get_object_or_404(_readable(request), pk=pk)),
+    )
     if status:
         return _page(request, get_object_or_404(_readable(request), pk=pk), form, status=status)
     messages.success(request, _("Decided. The body that asked is told at once and sees it on its desk."))

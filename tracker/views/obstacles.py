@@ -47,7 +47,11 @@ def obstacle_end(request: HttpRequest, pk: int) -> HttpResponse:
     form = ObstacleEndForm(request.POST or None, today=clock.local_today(), initial={"version": obstacle.version})
     status = 200
     if request.method == "POST":
-        status = attempt(form, lambda: obstacles.end(obstacle, **form.values(), by=request.user, at=clock.now()))
+        status = attempt(
+            form,
+            lambda: obstacles.end(obstacle, **form.values(), by=request.user, at=clock.now()),
+            lambda: {"note": obstacle.end_note},
+        )
         if not status:
             messages.success(request, _("Ended. Both bodies and the commission see it."))
             return redirect("desk")

@@ -16,9 +16,10 @@ from tracker.boards.overdue import row_of
 from tracker.boards.urging import selectable
 from tracker.choices import Duty
 from tracker.errors import Conflict
-from tracker.forms.decisions import AcknowledgeForm
+from tracker.forms.decisions import AcknowledgeForm, renew
 from tracker.forms.queues import OverdueForm
 from tracker.forms.requests import SnoozeForm
+from tracker.forms.stale import show_theirs
 from tracker.models import Flag
 from tracker.policies import require
 from tracker.services import flags
@@ -53,6 +54,8 @@ def flag_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
             flags.acknowledge(flag, by=request.user, at=clock.now(), **form.cleaned_data)
         except Conflict as error:
             form.add_error(None, error.message)
+            renew(form, "version", flag.version)
+            show_theirs(form, {"note": flag.acknowledged_note})
             status = 200 if request.headers.get("HX-Request") else 409  # htmx shows nothing of a 4xx
         else:
             messages.success(request, _("Acknowledged. The flag stays open until its cause ends."))
@@ -68,7 +71,11 @@ def flag_snooze(request: HttpRequest, pk: int) -> HttpResponse:
     form = SnoozeForm(request.POST or None, today=today, initial={"version": flag.version})
     status = 200
     if request.method == "POST":
-        status = attempt(form, lambda: flags.snooze(flag, **form.values(), by=request.user, at=clock.now()))
+        status = attempt(
+            form,
+            lambda: flags.snooze(flag, **form.values(), by=request.user, at=clock.now()),
+            lambda: {"until": flag.snoozed_until, "reason": flag.snoozed_reason},
+        )
         if not status:
             messages.success(request, _("Snoozed. The flag stands, and its lateness goes on."))
             return redirect(_back(request))

@@ -87,11 +87,23 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = PolicyForm(request.POST or None, today=clock.local_today(), initial=initial_of(found))
     status = 200
     if request.method == "POST":
-        status = attempt(form, lambda: _rewrite(found, form, request.user))
+        status = attempt(
+            form,
+            lambda: _rewrite(found, form, request.user),
+            lambda: _stored(_readable(request).filter(pk=pk).first(), form),
+        )
         if not status:
             messages.success(request, _("Saved. The draft decides nothing until it is applied."))
             return redirect("policy", found.pk)
     return render(request, "tracker/policy_form.html", {"form": form, "policy": found}, status=status)
+
+
+def _stored(policy: Policy | None, form: PolicyForm) -> dict[str, Any]:
+    """What the draft says now; what it does not limit is as empty as in a new form."""
+    if policy is None:
+        return {}
+    empty = {name: field.initial for name, field in form.fields.items()}
+    return {**empty, **initial_of(policy), "calendar": policy.calendar_id}
 
 
 def _rewrite(policy: Policy, form: PolicyForm, by: Any) -> None:
@@ -107,11 +119,19 @@ def policy_apply(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_readable(request), pk=pk)
     require(request.user, "policy.edit", found)
     form = ApplyForm(request.POST, today=clock.local_today())
-    status = attempt(form, lambda: _apply(found, form, request.user))
+    status = attempt(
+        form,
+        lambda: _apply(found, form, request.user),
+        lambda: _applied(_readable(request).filter(pk=pk).first()),
+    )
     if status:
         return _page(request, get_object_or_404(_readable(request), pk=pk), apply_form=form, status=status)
     messages.success(request, _("Applied. What was late until now stays known as late."))
     return redirect("policy", found.pk)
+
+
+def _applied(policy: Policy | None) -> dict[str, Any]:
+    return {name: getattr(policy, name) for name in ("valid_from", "document_vi", "document_en")} if policy else {}
 
 
 def _apply(policy: Policy, form: ApplyForm, by: Any) -> None:
@@ -165,7 +185,7 @@ def _page(
     is_simulated = is_draft and "simulate" in request.GET
     day = max(found.valid_from or today, today)
     initial = {"valid_from": day, "version": found.revision}
-    initial |= {"document_vi": found.document_vi, "document_en": found.document_en}
+    initial = {**_applied(found), **initial}
     may_end = may_edit and not is_draft and found.code != DEFAULT and found.valid_to is None
     context = {
         "board": policy_page(found, _readable(request).filter(code=found.code)),

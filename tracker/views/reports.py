@@ -1,11 +1,10 @@
-"""Progress reports: written, edited, submitted and read."""
+"""Progress reports: written, edited, submitted, corrected and read. Their small acts are in report_acts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,18 +12,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracker import clock
-from tracker.boards.waiting import waits
-from tracker.choices import ReportState
-from tracker.errors import Conflict, Stale
-from tracker.forms.decisions import DecisionForm, renew
-from tracker.forms.reports import OFFERED, ReportForm, initial_of
-from tracker.models import Body, Instrument, ProgressReport, Task
-from tracker.policies import may, reporting_body_ids, require
+from tracker.boards.report_page import report_dossier
+from tracker.choices import ReportState, TaskKind
+from tracker.forms.decisions import DecisionForm
+from tracker.forms.reports import (
+    OFFERED,
+    AnswerForm,
+    CorrectionForm,
+    GiveBackForm,
+    QuestionForm,
+    ReportForm,
+    initial_of,
+)
+from tracker.models import Body, Extension, Instrument, ProgressReport, Task
+from tracker.policies import accountable_body_id, leads, may, reporting_body_ids, require
 from tracker.services import attachments, instruments, reports
-from tracker.views.doors import acting, reading, writing
+from tracker.views.attempts import attempt
+from tracker.views.doors import reading, writing
 
 SUBMITTED = gettext_lazy("Submitted. The commission now reviews it.")
 DRAFTED = gettext_lazy("Saved as a draft. Only your body sees it until you submit it.")
+HANDED = gettext_lazy("Handed to the leader of your body, who submits it or gives it back.")
 
 
 @writing
@@ -43,6 +51,7 @@ def report_new(request: HttpRequest, pk: int) -> HttpResponse:
         task=task,
         bodies=bodies,
         today=clock.local_today(),
+        asking=_asking(request.user, task),
         initial=initial,
     )
     return _write(request, form, task, None)
@@ -51,7 +60,7 @@ def report_new(request: HttpRequest, pk: int) -> HttpResponse:
 @writing
 def report_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a draft."""
-    report = get_object_or_404(_readable(request), pk=pk)
+    report = get_object_or_404(readable(request), pk=pk)
     require(request.user, "report.change", report)
     if report.state != ReportState.DRAFT:
         messages.warning(request, _("This report was submitted: it can no longer be changed."))
@@ -63,105 +72,164 @@ def report_edit(request: HttpRequest, pk: int) -> HttpResponse:
         bodies=[report.body],
         today=clock.local_today(),
         files=report.attachments.all(),
+        asking=_asking(request.user, report.task),
+        time_asked=reports.asked_with(report),
         initial=initial_of(report),
     )
     return _write(request, form, report.task, report)
 
 
+def _asking(user: Any, task: Task) -> int | None:
+    """The body that may ask for more time with its report: the accountable one, where no request waits."""
+    if task.kind != TaskKind.DUTY or Extension.objects.awaiting_decision().filter(task=task).exists():
+        return None
+    return accountable_body_id(user, task)
+
+
 def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressReport | None) -> HttpResponse:
-    status, newer = 200, None
-    if request.method == "POST" and form.is_valid():
-        try:
-            report = _saved(request, form, task, draft)
-        except ValidationError as error:
-            form.take(error)
-        except Conflict as error:
-            form.add_error(None, error.message)
-            status = 409
-            if isinstance(error, Stale):
-                newer = _newer(form, task)
-        else:
-            messages.success(request, SUBMITTED if report.state == ReportState.SUBMITTED else DRAFTED)
-            return redirect("report", report.pk)
+    status, made, newer = 200, list[ProgressReport](), list[ProgressReport]()
+    if request.method == "POST":
+        status = attempt(
+            form, lambda: made.append(_saved(request, form, task, draft)), lambda: _stored(form, task, newer)
+        )
+        if not status:
+            messages.success(request, _said(made[0]))
+            return redirect("report", made[0].pk)
+    bodies = list(form.bodies.values())
+    submits = [body for body in bodies if body.specialists_submit or leads(request.user, body.pk)]
     context = {
         "form": form,
         "task": task,
         "draft": draft,
-        "newer": newer,
-        "pending": ProgressReport.objects.awaiting_review().filter(task=task, body__in=list(form.bodies)).first(),
+        "newer": newer[0] if newer else None,
+        "may_submit": bool(submits),
+        "may_hand": len(submits) < len(bodies),
+        "pending": ProgressReport.objects.submitted().filter(task=task, body__in=list(form.bodies)).first(),
         "instruments": Instrument.objects.visible_to(request.user).order_by("-signed_on", "-pk")[:OFFERED],
     }
     return render(request, "tracker/report_form.html", context, status=status)
 
 
-def _newer(form: ReportForm, task: Task) -> ProgressReport | None:
-    """Return what a colleague saved meanwhile. It is shown beside what was typed, so the next save may replace it."""
+def _said(report: ProgressReport) -> Any:
+    if report.state == ReportState.SUBMITTED:
+        return SUBMITTED
+    return HANDED if report.handed_at else DRAFTED
+
+
+def _stored(form: ReportForm, task: Task, newer: list[ProgressReport]) -> dict[str, Any]:
+    """What a colleague saved meanwhile. It is shown beside what was typed, so the next save may replace it."""
     drafts = ProgressReport.objects.filter(task=task, body=form.cleaned_data["body"], state=ReportState.DRAFT)
-    found: ProgressReport | None = drafts.select_related("author", "instrument").first()
-    if found is not None:
-        renew(form, "version", found.version)
-    return found
+    newer.extend(drafts.select_related("author", "instrument"))
+    return initial_of(newer[0]) if newer else {}
 
 
 @transaction.atomic
 def _saved(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressReport | None) -> ProgressReport:
-    """Register what is new, save the draft and submit it if that was the button: all of it or nothing."""
+    """Register what is new, save the draft and submit or hand it on if that was the button: all of it or nothing."""
     data = form.cleaned_data
     who: dict[str, Any] = {"by": request.user, "at": clock.now()}
-    instrument = data["instrument_number"]
-    if (new := form.new_instrument()) is not None:
-        instrument = instruments.register(new, **who)
+    instrument = _instrument(form, **who)
     for file in draft.attachments.filter(pk__in=data["remove"]) if draft else ():
         attachments.remove(file, **who)
     report = reports.save_draft(
         task, body=data["body"], instrument=instrument, version=data["version"], **form.texts(), **who
     )
+    if "hand" in request.POST:
+        return reports.hand_to_leader(report, **who)
     return reports.submit(report, **who) if "submit" in request.POST else report
+
+
+def _instrument(form: ReportForm, **who: Any) -> Instrument | None:
+    if (new := form.new_instrument()) is not None:
+        return instruments.register(new, **who)
+    named: Instrument | None = form.cleaned_data["instrument_number"]
+    return named
+
+
+@writing
+def report_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct an accepted report, with the reason. The commission then decides anew."""
+    report = get_object_or_404(readable(request), pk=pk)
+    require(request.user, "report.correct", report)
+    if report.state != ReportState.ACCEPTED:
+        messages.warning(request, _("Only an accepted report is corrected."))
+        return redirect("report", report.pk)
+    form = CorrectionForm(
+        request.POST or None,
+        request.FILES or None,
+        report=report,
+        today=clock.local_today(),
+        initial=initial_of(report),
+    )
+    status = 200
+    if request.method == "POST":
+        status = attempt(form, lambda: _corrected(request, form, report), lambda: initial_of(_fresh(report)))
+        if not status:
+            messages.success(request, _("Corrected. The commission decides on it anew."))
+            return redirect("report", report.pk)
+    context = {
+        "form": form,
+        "task": report.task,
+        "draft": report,
+        "is_correction": True,
+        "instruments": Instrument.objects.visible_to(request.user).order_by("-signed_on", "-pk")[:OFFERED],
+    }
+    return render(request, "tracker/report_form.html", context, status=status)
+
+
+@transaction.atomic
+def _corrected(request: HttpRequest, form: CorrectionForm, report: ProgressReport) -> None:
+    who: dict[str, Any] = {"by": request.user, "at": clock.now()}
+    instrument, seen = _instrument(form, **who), form.cleaned_data["version"]
+    reports.correct(report, instrument=instrument, version=seen, **form.texts(), **who)
+
+
+def _fresh(report: ProgressReport) -> ProgressReport:
+    found: ProgressReport = ProgressReport.objects.select_related("instrument").get(pk=report.pk)
+    return found
 
 
 @reading
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Read a report with its files, and who has the ball now."""
-    found = get_object_or_404(_readable(request), pk=pk)
+    found = get_object_or_404(readable(request), pk=pk)
     return report_page(request, found, DecisionForm(initial={"seen": found.version}))
 
 
-def report_page(request: HttpRequest, found: ProgressReport, form: DecisionForm, *, status: int = 200) -> HttpResponse:
-    """Render the page of a report; `form` is the decision, with what was typed into it."""
-    is_mine = may(request.user, "report.change", found)
+def report_page(
+    request: HttpRequest, found: ProgressReport, form: DecisionForm, *, status: int = 200, **typed: Any
+) -> HttpResponse:
+    """Render the page of a report; `form` is the decision, with what was typed into it.
+
+    `typed` are the other forms of the page with what was typed into them: asking, answering, giving_back.
+    """
+    today, user = clock.local_today(), request.user
+    is_mine = may(user, "report.change", found)
+    is_draft = found.state == ReportState.DRAFT
+    decides = found.state == ReportState.SUBMITTED and may(user, "report.decide", found)
+    seen: dict[str, Any] = {"today": today, "initial": {"version": found.version}}
     context = {
         "report": found,
+        "known": report_dossier(found, today),
         "files": found.attachments.all(),
-        "wait": waits([found.task_id], clock.local_today())[found.task_id],
+        "time_wanted": reports.asked_with(found).get("wanted_on"),
         "form": form,
-        "may_change": is_mine and found.state == ReportState.DRAFT,
+        "may_change": is_mine and is_draft,
+        "may_submit": is_draft and may(user, "report.submit", found),
         "may_follow_up": is_mine and found.state == ReportState.RETURNED and found.task.is_open,
-        "may_decide": found.state == ReportState.SUBMITTED and may(request.user, "report.decide", found),
+        "may_correct": found.state == ReportState.ACCEPTED and may(user, "report.correct", found),
+        "may_answer": is_mine and found.state == ReportState.SUBMITTED and found.review_since is None,
+        "may_decide": decides,
+        "may_ask": decides and found.review_since is not None,
+        "may_give_back": bool(found.handed_at) and may(user, "report.give_back", found),
+        "asking": QuestionForm(auto_id="ask_%s", **seen),
+        "answering": AnswerForm(auto_id="answer_%s", **seen),
+        "giving_back": GiveBackForm(auto_id="back_%s", **seen),
+        **typed,
     }
     return render(request, "tracker/report.html", context, status=status)
 
 
-@acting
-def report_submit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand a draft to the commission as it stands."""
-    found = get_object_or_404(_readable(request), pk=pk)
-    try:
-        reports.submit(found, by=request.user, at=clock.now(), version=_version(request))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("report_edit", found.pk)
-    except Conflict as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, SUBMITTED)
-    return redirect("report", found.pk)
-
-
-def _readable(request: HttpRequest) -> Any:
-    joined = ("task__resolution__issuer", "body", "author", "instrument", "decided_by")
+def readable(request: HttpRequest) -> Any:
+    joined = ("task__resolution__issuer", "body", "author", "instrument", "decided_by", "submitted_by")
     return ProgressReport.objects.visible_to(request.user).select_related(*joined)
-
-
-def _version(request: HttpRequest) -> int | None:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -15,6 +15,7 @@ from tracker import clock
 from tracker.boards.review import review_queue
 from tracker.errors import Conflict, Stale
 from tracker.forms.decisions import DecisionForm, renew
+from tracker.forms.stale import show_theirs
 from tracker.models import Institutionalization, ProgressReport
 from tracker.policies import may, require
 from tracker.services import institutionalizations, reports, staleness
@@ -41,7 +42,12 @@ def report_decide(request: HttpRequest, pk: int) -> HttpResponse:
     seen = form.cleaned_data["seen"]
     version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
     status = _decided(request, form, lambda **kwargs: _decide_report(report, form, version=version, **kwargs))
-    return report_page(request, report, form, status=status) if status else redirect("review")
+    if not status:
+        return redirect("review")
+    if status == 409:
+        renew(form, "seen", report.version)
+        show_theirs(form, {"note": report.decision_note})
+    return report_page(request, report, form, status=status)
 
 
 def _decide_report(report: ProgressReport, form: DecisionForm, **kwargs: Any) -> None:
@@ -74,6 +80,9 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
             if not status:
                 return redirect("review")
             renew(form, "seen", shown)
+            if status == 409:
+                evidence.refresh_from_db()
+                show_theirs(form, {"note": evidence.decision_note})
     context = {
         "evidence": evidence,
         "form": form,

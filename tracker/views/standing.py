@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from tracker import clock
-from tracker.forms.requests import StandingForm, SuspendForm
+from tracker.forms.requests import StandingForm, SuspendForm, standing_of
 from tracker.models import Task
 from tracker.policies import require
 from tracker.services import tasks
@@ -71,7 +71,11 @@ def _task(request: HttpRequest, pk: int, action: str) -> Task:
 def _decide(request: HttpRequest, task: Task, form: StandingForm, name: str, act: Callable[..., Task]) -> HttpResponse:
     status = 200
     if request.method == "POST":
-        status = attempt(form, lambda: act(task, **form.values(), by=request.user, at=clock.now()))
+        status = attempt(
+            form,
+            lambda: act(task, **form.values(), by=request.user, at=clock.now()),
+            lambda: standing_of(Task.objects.get(pk=task.pk)),
+        )
         if not status:
             messages.success(request, WORDS[name]["done"])
             return redirect("task", task.pk)

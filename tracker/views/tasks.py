@@ -39,8 +39,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 @reading
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that is known of one task. At most 41 queries, whatever the number of rows: 4 for the reader and the task,
-    28 of the dossier, 3 for the files and successors, 5 for what the reader may do, 1 for the letters that urged it."""
+    """All that is known of one task. At most 42 queries, whatever the number of rows: 4 for the reader and the task,
+    28 of the dossier, 3 for the files and successors, 6 for what the reader may do, 1 for the letters that urged it."""
     rows = Task.objects.visible_to(request.user)
     task = get_object_or_404(rows.select_related("resolution", "provision", "parent"), pk=pk)
     known = dossier(task, request.user, local_today())
@@ -94,6 +94,8 @@ def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
         "decide": is_submitted and may(user, "review.read"),
         "verify": is_declared and may(user, "review.read"),
         "declare": task.kind != TaskKind.OBJECTIVE and bool(known.levels) and may(user, "evidence.declare", task),
-        "correct": {row.pk for row in known.evidence if _may_correct(user, row)},
+        "correctable": {row.pk for row in known.evidence if _may_correct(user, row)},
         "acknowledge": covers,
+        "dispute": task.is_open and may(user, "dispute.raise", task),
+        "correct": may(user, "correction.make", task),
     }

@@ -2,6 +2,7 @@
 
 from tracker.api.declaration import Resource
 from tracker.api.resources.bodies import BODIES, CADRES, POSTS, RESPONSIBILITIES
+from tracker.api.resources.disputes import DISPUTES
 from tracker.api.resources.followup import FLAGS, PROGRESS_REPORTS
 from tracker.api.resources.history import CHANGES
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
@@ -25,6 +26,7 @@ RESOURCES: tuple[Resource, ...] = (
     PROGRESS_REPORTS,
     EXTENSIONS,
     OBSTACLES,
+    DISPUTES,
     FLAGS,
     URGINGS,
     CHANGES,

@@ -27,7 +27,7 @@ from tracker.api.fields import ID, TASK, VERSION, code, day, integer, moment, te
 from tracker.api.resources.tasks import known_flags
 from tracker.boards.lateness import Known, flag_days
 from tracker.choices import Addressee, Clock, ReportState, Role, Stage
-from tracker.models import Attachment, Body, Flag, FlagStep, ProgressReport, Responsibility
+from tracker.models import Attachment, Body, Flag, FlagStep, ProgressReport, ReportQuestion, Responsibility
 
 BY_SINCE = Ordering(name="since", columns=("since", "id"), types=(date, int))
 BY_SINCE_DESCENDING = Ordering(name="-since", columns=("since", "id"), types=(date, int), is_descending=True)
@@ -35,6 +35,10 @@ BY_SINCE_DESCENDING = Ordering(name="-since", columns=("since", "id"), types=(da
 
 def _attachments(context: Context) -> Any:
     return Attachment.objects.filter(report=OuterRef("pk")).order_by("uploaded_at", "id")
+
+
+def _questions(context: Context) -> Any:
+    return ReportQuestion.objects.filter(report=OuterRef("pk")).order_by("asked_at", "id")
 
 
 PROGRESS_REPORTS = Resource(
@@ -66,10 +70,44 @@ PROGRESS_REPORTS = Resource(
         moment("created_at", "Begun at (UTC).", "Thời điểm soạn (UTC).", "2026-05-04T02:00:00Z"),
         day("submitted_on", "Submitted on.", "Ngày gửi.", "2026-05-04", is_nullable=True),
         moment("submitted_at", "Submitted at (UTC).", "Thời điểm gửi (UTC).", "2026-05-04T03:00:00Z", is_nullable=True),
+        day(
+            "review_since",
+            "Since when it awaits the commission, once submitted; null while a question awaits its answer.",
+            "Chờ ban dân vận xem xét từ ngày, sau khi gửi; trống khi đang chờ cơ quan trả lời câu hỏi.",
+            "2026-05-04",
+            is_nullable=True,
+        ),
         moment(
             "decided_at", "Decided at (UTC).", "Thời điểm quyết định (UTC).", "2026-05-06T03:00:00Z", is_nullable=True
         ),
         text("decision_note", "Note on the decision.", "Ý kiến khi quyết định.", ""),
+        integer(
+            "decided_version",
+            "Version that was decided on last; a submitted report that has one was corrected since.",
+            "Phiên bản được quyết định gần nhất; báo cáo đang chờ duyệt mà có giá trị này là đã được đính chính.",
+            2,
+            is_nullable=True,
+        ),
+        Nested(
+            name="questions",
+            about=Words(
+                "What the commission asked, oldest first, and the answers.",
+                "Câu hỏi của ban dân vận, cũ nhất trước, và trả lời.",
+            ),
+            rows=_questions,
+            fields=(
+                text("question", "Question.", "Câu hỏi.", "Kế hoạch số mấy?"),
+                day("asked_on", "Asked on.", "Ngày hỏi.", "2026-05-05"),
+                text("answer", "Answer; empty where there is none.", "Trả lời; trống nếu chưa có.", "Số 12."),
+                day(
+                    "answered_on",
+                    "Answered on, or decided without an answer.",
+                    "Ngày trả lời, hoặc ngày quyết định khi chưa có trả lời.",
+                    "2026-05-06",
+                    is_nullable=True,
+                ),
+            ),
+        ),
         Nested(
             name="attachments",
             about=Words("Files; each is served at /files/<id>/.", "Tệp đính kèm; tải tại /files/<id>/."),
