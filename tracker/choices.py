@@ -168,6 +168,17 @@ class FieldStatus(TextChoices):
     OPEN_OVERDUE = "open_overdue", _("In progress, overdue")
 
 
+class Grouping(TextChoices):
+    """What a line of the figures stands for. Periods are those of the deadline."""
+
+    RESOLUTION = "resolution", _("Document")
+    BODY = "body", _("Accountable body")
+    LEVEL = "level", _("Level to reach")
+    MONTH = "month", _("Month of the deadline")
+    QUARTER = "quarter", _("Quarter of the deadline")
+    YEAR = "year", _("Year of the deadline")
+
+
 class Lateness(TextChoices):
     """What stays known of a task and its deadline. Derived from its flags, never stored."""
 

@@ -2,7 +2,8 @@
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
-from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
+from tracker.models.figures import DeadlineMove, FrozenReport
+from tracker.models.flags import Flag, FlagRemark, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
 from tracker.models.instruments import Institutionalization, Instrument, InstrumentLink
@@ -19,10 +20,13 @@ __all__ = [
     "CalendarDay",
     "CalendarVersion",
     "DayOff",
+    "DeadlineMove",
     "Event",
     "Extension",
     "Flag",
+    "FlagRemark",
     "FlagStep",
+    "FrozenReport",
     "Heartbeat",
     "Institutionalization",
     "Instrument",
