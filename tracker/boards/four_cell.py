@@ -1,4 +1,4 @@
-"""The four cells of the field's reports (done on time, done late, in time, overdue) by document, body, level and period.
+"""The four cells of the field's reports (done on time or late, open in time or overdue), by what a line stands for.
 
 Which tasks are counted on a day is said once, here: the figures, the list behind each number, the files and the
 frozen reports all ask `counted_tasks`.
@@ -81,7 +81,8 @@ class Wanted:
 class CellRow:
     """One line of the table. `key` is the code of what it stands for; empty for tasks without such a thing.
 
-    `extended` are those of `cells` that had been granted more time; `query` narrows the list of tasks to the line.
+    `extended` are those of `cells` that had been granted more time; `query` narrows the list of tasks to the line;
+    `group` is what `grouped` calls it.
     """
 
     key: str
@@ -90,6 +91,7 @@ class CellRow:
     extended: FourCells = field(default_factory=FourCells)
     query: dict[str, str] = field(default_factory=dict)
     body: Body | None = None
+    group: Any = None
 
     @property
     def numbers(self) -> list[tuple[str, int]]:
@@ -159,7 +161,11 @@ def grouped(tasks: Any, by: str, wanted: Wanted) -> Any:
     """Return (group, status, is extended) of each task and group, as a queryset of tuples to count or to list."""
     if by == Grouping.LEVEL:
         tasks = tasks.filter(levels__level=wanted.level) if wanted.level else tasks.exclude(levels=None)
-    key: Any = {Grouping.RESOLUTION: F("resolution"), Grouping.BODY: F("holder__body"), Grouping.LEVEL: F("levels__level")}
+    key: Any = {
+        Grouping.RESOLUTION: F("resolution"),
+        Grouping.BODY: F("holder__body"),
+        Grouping.LEVEL: F("levels__level"),
+    }
     group = PERIODS[Grouping(by)][0]("due_then") if Grouping(by) in PERIODS else key[by]
     return tasks.order_by().annotate(group=group).values_list("group", "status_then", "extended_then")
 
@@ -179,16 +185,21 @@ def labelled(by: str, counts: dict[Any, tuple[FourCells, FourCells]], wanted: Wa
     """Return the lines of `counts`, named and in their order. One query for documents and bodies, else none."""
     if by == Grouping.RESOLUTION:
         documents = Resolution.objects.filter(pk__in=counts)
-        return [CellRow(row.code, row.title, *counts[row.pk], {"resolution": row.code}) for row in documents]
+        return [
+            CellRow(row.code, row.title, *counts[row.pk], {"resolution": row.code}, group=row.pk) for row in documents
+        ]
     if by == Grouping.LEVEL:
         levels = [level for level in Level if level.value in counts]
-        return [CellRow(row.value, str(row.label), *counts[row.value], {"level": row.value}) for row in levels]
+        return [
+            CellRow(row.value, str(row.label), *counts[row.value], {"level": row.value}, group=row.value)
+            for row in levels
+        ]
     return _by_body(counts) if by == Grouping.BODY else _by_period(Grouping(by), counts, wanted)
 
 
 def _by_body(counts: dict[Any, tuple[FourCells, FourCells]]) -> list[CellRow]:
     bodies = Body.objects.filter(pk__in=[key for key in counts if key])
-    rows = [CellRow(row.code, row.label, *counts[row.pk], {"accountable": row.code}, row) for row in bodies]
+    rows = [CellRow(row.code, row.label, *counts[row.pk], {"accountable": row.code}, row, row.pk) for row in bodies]
     rows.sort(key=lambda row: (-row.cells.open_overdue, -row.cells.total, row.key))
     if None in counts:
         rows.append(CellRow("", _("Nobody is accountable"), *counts[None], {"accountable": NOBODY}))
@@ -203,7 +214,7 @@ def _by_period(by: Grouping, counts: dict[Any, tuple[FourCells, FourCells]], wan
         label = format_deadline(Deadline("", "dated", last, precision=precision), get_language() or "vi")
         low, high = max(first, wanted.due_from or first), min(last, wanted.due_to or last)
         query = {"due_from": low.isoformat(), "due_to": high.isoformat()}
-        rows.append(CellRow(first.isoformat(), label, *counts[first], query))
+        rows.append(CellRow(first.isoformat(), label, *counts[first], query, group=first))
     if None in counts:
         rows.append(CellRow("", _("Without a deadline"), *counts[None], {"undated": "1"}))
     return rows
@@ -254,5 +265,3 @@ def by_body(user: Any, day: date, *, is_now: bool = False) -> list[CellRow]:
 def by_level(user: Any, day: date, *, is_now: bool = False) -> list[CellRow]:
     """Return the cells of each level that tasks must reach, from the centre down. One query."""
     return figures(user, Wanted(day=day), Grouping.LEVEL, is_now=is_now)
-
-

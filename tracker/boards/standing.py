@@ -73,7 +73,9 @@ def all_stood_on(tasks: Any, day: date, *, is_now: bool = False) -> Any:
         default=Value(Stage.ASSIGNED.value),
         output_field=CharField(),
     )
-    since = Case(When(change=None, then=F("stage_since")), When(was_known, then=F("change__on")), default=F("assigned_on"))
+    since = Case(
+        When(change=None, then=F("stage_since")), When(was_known, then=F("change__on")), default=F("assigned_on")
+    )
     due = Case(When(move=None, then=F("effective_due_on")), default=F("move__due_before"))
     done = Case(When(stage_then=Stage.INSTITUTIONALIZED, then=F("since_then")), output_field=DateField(null=True))
     rows = rows.annotate(stage_then=stage, since_then=since, due_then=due, extended_then=_was_extended(day))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -67,8 +66,8 @@ class FrozenReportQuerySet(DerivedQuerySet):
 class FrozenReport(models.Model):
     """The four cells of a day as a body reported them: numbered, with the tasks behind each number, and their hash.
 
-    `rows` are those of boards.frozen; `query` says what was counted, `day` for which day and `known_at` what was
-    recorded before it. `root` is the body whose tasks are counted with those below it, null for all.
+    `rows` are those of boards.frozen; `query` says what was counted, in words `said`, `day` for which day, and what
+    counts was recorded before `known_at`. `root` is the body whose tasks are counted with those below it, null for all.
     """
 
     year = models.PositiveSmallIntegerField(_("year"))
@@ -80,7 +79,8 @@ class FrozenReport(models.Model):
     day = models.DateField(_("figures of"))
     known_at = models.DateTimeField(_("known until"))
     query = models.JSONField(_("query"), default=dict)
-    rows = models.JSONField(_("rows"), default=list, encoder=DjangoJSONEncoder)
+    said = models.JSONField(_("query in words"), default=dict)
+    rows = models.JSONField(_("rows"), default=list, blank=True)
     remark = models.TextField(_("remark"), max_length=2000, blank=True)
     sha256 = models.CharField(max_length=64)
     previous = models.ForeignKey(

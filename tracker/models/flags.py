@@ -113,7 +113,7 @@ class FlagRemarkQuerySet(DerivedQuerySet):
         return self.filter(flag__task__in=Task.objects.visible_to(user).values("pk"))
 
     def standing(self, *, known_before: Any = None) -> Any:
-        """Return the remark of each flag that stands: its last one, of those recorded before a moment if one is given."""
+        """Return the last remark of each flag, of those recorded before a moment if one is given."""
         known = Q(recorded_at__lt=known_before) if known_before else Q()
         later = FlagRemark.objects.filter(known, flag=OuterRef("flag"), number__gt=OuterRef("number"))
         return self.filter(known).filter(~Exists(later))

@@ -15,8 +15,24 @@ from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
 from tracker.boards.governing import Rules
 from tracker.choices import Clock, EvidenceState, Role, Stage, TaskKind
-from tracker.models import CalendarDay, DeadlineMove, Event, Flag, Institutionalization, Responsibility, StageChange, Task
-from tracker.models.expressions import NEVER, DaysLater, earliest, nth_working_day, working_days_after, working_days_between
+from tracker.models import (
+    CalendarDay,
+    DeadlineMove,
+    Event,
+    Flag,
+    Institutionalization,
+    Responsibility,
+    StageChange,
+    Task,
+)
+from tracker.models.expressions import (
+    NEVER,
+    DaysLater,
+    earliest,
+    nth_working_day,
+    working_days_after,
+    working_days_between,
+)
 from tracker.models.statements import Batch, Insert, Select, Update, execute, run
 from tracker.models.tasks import CLOSED_STAGES
 from tracker.services import ladder
@@ -111,7 +127,9 @@ def _wind_limits(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None
 def _note_moves(tasks: Any, day: date, at: datetime, rules: Rules) -> Insert:
     """A row for each deadline that is about to move; the first one of a task that is entered just now is no move."""
     due, never = limit_columns(rules, Clock.DUE)[COLUMNS[Clock.DUE]], Value(NEVER, output_field=DateField())
-    rows = tasks.filter(recorded_at__lt=at).alias(before=Coalesce("effective_due_on", never), after=Coalesce(due, never))
+    rows = tasks.filter(recorded_at__lt=at).alias(
+        before=Coalesce("effective_due_on", never), after=Coalesce(due, never)
+    )
     columns = {
         "task": F("pk"),
         "due_before": F("effective_due_on"),
