@@ -199,6 +199,8 @@ API: dict[str, Row] = {
     "api-flags-detail": api(**UNSEEN),
     "api-urgings": api(),
     "api-urgings-detail": api(**UNSEEN),
+    "api-frozen-reports": api(),
+    "api-frozen-reports-detail": api(404, commission=200, supervisor=200, editor=200, sysadmin=200),
     "api-changes": api(),
     "api-changes-detail": api(**UNSEEN),
     "api-changes-detail@draft": DRAFT,

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracker.boards.four_cell import CellRow, Wanted, figures, in_all
+from tracker.boards.four_cell import NOBODY, CellRow, Wanted, figures, in_all
 from tracker.choices import FieldStatus, Grouping, Level
 from tracker.clock import end_of
 from tracker.models import FlagRemark
@@ -138,12 +138,16 @@ def said(wanted: Wanted) -> list[tuple[str, str]]:
     names: list[tuple[str, Any]] = [
         (_("Document"), wanted.resolution and f"{wanted.resolution.code} · {wanted.resolution.title}"),
         (_("Accountable body, with those below it"), wanted.below and wanted.below.label),
-        (_("Level to reach"), wanted.level and Level(wanted.level).label),
+        (_("Level to reach"), _level(wanted.level)),
         (_("Deadline from"), wanted.due_from and f"{wanted.due_from:%d/%m/%Y}"),
         (_("Deadline to"), wanted.due_to and f"{wanted.due_to:%d/%m/%Y}"),
         (_("Deadline"), wanted.undated and _("Without a deadline")),
     ]
     return [(name, str(value)) for name, value in names if value]
+
+
+def _level(code: str) -> str:
+    return _("No level named") if code == NOBODY else str(Level(code).label) if code else ""
 
 
 def _line(row: CellRow, **more: Any) -> Line:

@@ -26,7 +26,7 @@ from tracker.rules.deadlines import Deadline, Precision, format_deadline
 from tracker.rules.status import FourCells
 
 NOBODY = "none"
-"""What the address says for tasks that nobody is accountable for; no body has this code."""
+"""What the address says for tasks that nobody is accountable for, and for those that name no level."""
 
 PERIODS: dict[Grouping, tuple[Any, int, Precision]] = {
     Grouping.MONTH: (TruncMonth, 1, "month"),
@@ -117,7 +117,8 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
     if wanted.resolution:
         yield Q(resolution=wanted.resolution)
     if wanted.level:
-        yield Exists(TaskLevel.objects.filter(task=OuterRef("pk"), level=wanted.level))
+        levels = TaskLevel.objects.filter(task=OuterRef("pk"))
+        yield ~Exists(levels) if wanted.level == NOBODY else Exists(levels.filter(level=wanted.level))
     if wanted.below:
         yield Q(holder__body__path__startswith=wanted.below.path)
     if wanted.accountable or wanted.unowned:
@@ -159,8 +160,8 @@ def figures(user: Any, wanted: Wanted, by: str, *, is_now: bool = False) -> list
 
 def grouped(tasks: Any, by: str, wanted: Wanted) -> Any:
     """Return (group, status, is extended) of each task and group, as a queryset of tuples to count or to list."""
-    if by == Grouping.LEVEL:
-        tasks = tasks.filter(levels__level=wanted.level) if wanted.level else tasks.exclude(levels=None)
+    if by == Grouping.LEVEL and wanted.level not in ("", NOBODY):
+        tasks = tasks.filter(levels__level=wanted.level)
     key: Any = {
         Grouping.RESOLUTION: F("resolution"),
         Grouping.BODY: F("holder__body"),
@@ -189,12 +190,19 @@ def labelled(by: str, counts: dict[Any, tuple[FourCells, FourCells]], wanted: Wa
             CellRow(row.code, row.title, *counts[row.pk], {"resolution": row.code}, group=row.pk) for row in documents
         ]
     if by == Grouping.LEVEL:
-        levels = [level for level in Level if level.value in counts]
-        return [
-            CellRow(row.value, str(row.label), *counts[row.value], {"level": row.value}, group=row.value)
-            for row in levels
-        ]
+        return _by_level(counts)
     return _by_body(counts) if by == Grouping.BODY else _by_period(Grouping(by), counts, wanted)
+
+
+def _by_level(counts: dict[Any, tuple[FourCells, FourCells]]) -> list[CellRow]:
+    rows = [
+        CellRow(row.value, str(row.label), *counts[row.value], {"level": row.value}, group=row.value)
+        for row in Level
+        if row.value in counts
+    ]
+    if None in counts:
+        rows.append(CellRow("", _("No level named"), *counts[None], {"level": NOBODY}))
+    return rows
 
 
 def _by_body(counts: dict[Any, tuple[FourCells, FourCells]]) -> list[CellRow]:

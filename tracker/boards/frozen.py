@@ -125,7 +125,7 @@ def report_of(frozen: FrozenReport) -> figures.Report:
         lines=lines,
         total=figures.Line("", _("All tasks"), *cells),
         made_at=frozen.recorded_at,
-        symbol=f"{frozen.number}/{frozen.year}",
+        symbol=frozen.symbol,
         sha256=frozen.sha256,
         remark=frozen.remark,
     )

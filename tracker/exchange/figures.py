@@ -59,7 +59,11 @@ def notes(report: Report) -> list[str]:
 
 def heads(report: Report) -> list[str]:
     """Return the heads of the columns; those of a body come last."""
-    more = [_("Late, %"), _("Rank by late share"), _("Open tasks"), _("Median of peers")] if report.is_by_body else []
+    more = (
+        [_("Late share, percent"), _("Rank by late share"), _("Open tasks"), _("Median of peers")]
+        if report.is_by_body
+        else []
+    )
     return [report.head, *(str(column.head) for column in COLUMNS), *more]
 
 

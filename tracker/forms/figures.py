@@ -35,7 +35,7 @@ class CountedFilter(RegisterFilter):
     as_of = DayField(label=_("As of"))
     resolution = RegisterField(label=_("Document"))
     below = RegisterField(label=_("Accountable body, with those below it"))
-    level = CodeField(Level.choices, label=_("Level to reach"))
+    level = CodeField([*Level.choices, (NOBODY, _("No level named"))], label=_("Level to reach"))
     due_from = DayField(label=_("Deadline from"))
     due_to = DayField(label=_("Deadline to"))
     undated = CodeField(TRUTHS, label=_("Without a deadline"))

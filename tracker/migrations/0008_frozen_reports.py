@@ -147,9 +147,5 @@ class Migration(migrations.Migration):
             model_name='frozenreport',
             constraint=models.UniqueConstraint(fields=('body', 'year', 'number'), name='frozen_report_number', violation_error_message='This number is taken this year.'),
         ),
-        migrations.AddConstraint(
-            model_name='frozenreport',
-            constraint=models.CheckConstraint(condition=models.Q(('known_at__lte', models.F('recorded_at'))), name='frozen_report_known', violation_error_message='A report cannot know what is recorded after it.'),
-        ),
         migrations.RunPython(fill_moves, migrations.RunPython.noop),
     ]

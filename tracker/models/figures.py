@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import scope_of
@@ -101,15 +101,10 @@ class FrozenReport(models.Model):
                 name="frozen_report_number",
                 violation_error_message=_("This number is taken this year."),
             ),
-            models.CheckConstraint(
-                condition=Q(known_at__lte=F("recorded_at")),
-                name="frozen_report_known",
-                violation_error_message=_("A report cannot know what is recorded after it."),
-            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.number}/{self.year} · {self.body.code}"
+        return f"{self.symbol} · {self.body.code}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -118,3 +113,7 @@ class FrozenReport(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise FrozenError("A frozen report cannot be deleted.")
+
+    @property
+    def symbol(self) -> str:
+        return f"{self.number}/{self.year}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -34,7 +34,7 @@ def freeze(wanted: Wanted, *, group: str, remark: str = "", by: Any, at: datetim
     with transaction.atomic():
         body = _locked(by, wanted)
         report = FrozenReport(body=body, root=wanted.below, day=wanted.day, year=day.year, recorded_at=at, by=by)
-        report.known_at = min(at, end_of(wanted.day))
+        report.known_at = min(at + timedelta(microseconds=1), end_of(wanted.day))
         report.number = (FrozenReport.objects.filter(body=body, year=day.year).aggregate(m=Max("number"))["m"] or 0) + 1
         report.query, report.said = {"by": group, **wanted.query()}, frozen.said(wanted)
         report.rows = frozen.snapshot(by, wanted, group, is_now=wanted.day == day)

@@ -85,7 +85,7 @@ def figures_freeze(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect(back)
-    messages.success(request, _("Frozen as number %(symbol)s.") % {"symbol": f"{made.number}/{made.year}"})
+    messages.success(request, _("Frozen as number %(symbol)s.") % {"symbol": made.symbol})
     return redirect("frozen_report", made.pk)
 
 
