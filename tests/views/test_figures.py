@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from accounts.models import User
 from tests.boards.test_figures import LEVELS, extend
-from tests.builders import make_body, make_cast, make_resolution, make_task
+from tests.builders import make_body, make_cast, make_resolution, make_task, noon
 from tests.working import TODAY, client_of, four_tasks, frozen, get, text, verified
 from tracker.choices import Grouping
 from tracker.models import FrozenReport
@@ -87,7 +88,8 @@ def test_the_commission_freezes_what_it_sees(cast):
     assert (report.day, report.query, report.remark) == (date(2026, 5, 31), {"by": "body"}, "Monthly")
     assert report.sha256 in page and "unchanged" in page and "first one on this question" in page
     assert "1/2026" in text(client.get(reverse("frozen_list")))
-    client.post(f"{reverse('figures_freeze')}?by=body", {})
+    with time_machine.travel(noon(TODAY) - timedelta(hours=2), tick=False):
+        client.post(f"{reverse('figures_freeze')}?by=body", {})
     make_task(on=TODAY)
     client.post(f"{reverse('figures_freeze')}?by=body", {})
     page = text(client.get(reverse("frozen_report", args=[FrozenReport.objects.latest("pk").pk])))
