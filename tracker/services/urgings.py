@@ -52,7 +52,7 @@ class Preview:
 
 
 def preview(flags: Any, *, day: date, by: Any) -> Preview:
-    """Return one draft a body that is accountable on `day`, for the flags of the queryset `flags`. Six queries.
+    """Return one draft a body that is accountable on `day`, for the flags of the queryset `flags`. Five queries.
 
     Raises PermissionDenied when a body lies outside the jurisdiction of `by`; what is refused otherwise is told.
     """

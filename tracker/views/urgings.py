@@ -29,8 +29,8 @@ DAYS_TO_ANSWER = 5
 
 @writing
 def urging_new(request: HttpRequest) -> HttpResponse:
-    """Show the letters that the chosen flags would make, and issue them. 15 queries to show, whatever the number of
-    flags: three for the reader, six of the preview, and what the form is filled with."""
+    """Show the letters that the chosen flags would make, and issue them. 14 queries to show, whatever the number of
+    flags: three for the reader, five of the preview, and what the form is filled with."""
     require(request.user, "urging.issue")
     ids = flag_ids(request.POST.getlist("flag") or request.GET.getlist("flag"))
     flags = Flag.objects.visible_to(request.user).filter(pk__in=ids)
