@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from tracker.models import Body, Cadre, Event, Flag, Instrument, JobRun, Policy, Post, Resolution, Task
+from tracker.models import Body, Cadre, Event, Flag, FrozenReport, Instrument, JobRun, Policy, Post, Resolution, Task
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -44,4 +44,4 @@ class EventAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-admin.site.register([Flag, Policy, Post], ReadOnlyAdmin)
+admin.site.register([Flag, FrozenReport, Policy, Post], ReadOnlyAdmin)

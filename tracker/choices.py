@@ -168,6 +168,35 @@ class FieldStatus(TextChoices):
     OPEN_OVERDUE = "open_overdue", _("In progress, overdue")
 
 
+class Grouping(TextChoices):
+    """What a line of the figures stands for. Periods are those of the deadline."""
+
+    RESOLUTION = "resolution", _("Document")
+    BODY = "body", _("Accountable body")
+    LEVEL = "level", _("Level to reach")
+    MONTH = "month", _("Month of the deadline")
+    QUARTER = "quarter", _("Quarter of the deadline")
+    YEAR = "year", _("Year of the deadline")
+
+
+class ChangeWhy(TextChoices):
+    """Why a task stands elsewhere in a report than in the one before."""
+
+    ASSIGNED = "assigned", _("assigned since")
+    ENTERED_LATE = "entered_late", _("assigned earlier, entered since")
+    DONE = "done", _("done since")
+    DONE_EARLIER = "done_earlier", _("done earlier, verified since")
+    REOPENED = "reopened", _("open again: its rule lapsed")
+    EXTENDED = "extended", _("more time granted")
+    SUSPENDED = "suspended", _("deadline moved by a suspension")
+    RULES = "rules", _("deadline moved by the rules")
+    BODY = "body", _("another body is accountable")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    RESUMED = "resumed", _("taken up again")
+    TIME = "time", _("its deadline passed")
+    OTHER = "other", _("another change in the registers")
+
+
 class Lateness(TextChoices):
     """What stays known of a task and its deadline. Derived from its flags, never stored."""
 

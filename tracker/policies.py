@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
-from accounts.policies import Scope, scope_of
+from accounts.policies import WHOLE_SYSTEM, Scope, scope_of
 from tracker.choices import Duty, Role
 from tracker.clock import local_today
 from tracker.models import (
@@ -196,8 +196,27 @@ def _may_acknowledge(scope: Scope, user: Any, flag: Flag) -> bool:
     return _commission_covers(scope, flag.task)
 
 
+def _may_remark(scope: Scope, user: Any, flag: Flag) -> bool:
+    """Beside its flag speaks only the body that answers for the task."""
+    return _may_speak_for(scope, user, flag.task)
+
+
 def _may_urge(scope: Scope, user: Any, bodies: Iterable[Body] | None) -> bool:
     return urging_body_id(user, bodies or ()) is not None
+
+
+def _may_freeze(scope: Scope, user: Any, root: Body | None) -> bool:
+    """Commission staff report upward on bodies of their jurisdiction; on all of them only who covers all."""
+    return freezing_body_id(user, root) is not None
+
+
+def freezing_body_id(user: Any, root: Body | None) -> int | None:
+    """Return for which body `user` reports on `root` and those below it (None: on all): their employer there."""
+    path = root.path if root else WHOLE_SYSTEM
+    for grant in scope_of(user).grants:
+        if grant.duty == Duty.COMMISSION and path.startswith(grant.root_path):
+            return grant.body_id
+    return None
 
 
 def _may_review(scope: Scope, user: Any, obj: Any) -> bool:
@@ -282,6 +301,9 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "overdue.read": _may_oversee,  # the queue of flags
     "review.read": _may_review,  # the queue of reports
     "overview.read": _may_oversee,
+    "figures.read": _may_oversee,
+    "figures.freeze": _may_freeze,  # obj: the body that is reported on with those below it; None: all
+    "flag.remark": _may_remark,  # obj: Flag
     "task.cover": _may_cover,  # obj: Task; its flags, obstacles and requests are the commission's to decide on
     "task.stage": _may_steer,  # obj: Task
     "task.suspend": _may_steer,  # obj: Task

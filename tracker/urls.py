@@ -14,7 +14,9 @@ from tracker.views import (
     disputes,
     evidence,
     extensions,
+    figures,
     files,
+    flag_remarks,
     home,
     instrument_end,
     instrument_forms,
@@ -117,6 +119,7 @@ working = [
     path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),
     path("flags/<int:pk>/snooze/", overdue.flag_snooze, name="flag_snooze"),
     path("flags/<int:pk>/unsnooze/", overdue.flag_unsnooze, name="flag_unsnooze"),
+    path("flags/<int:pk>/remark/", flag_remarks.flag_remark, name="flag_remark"),
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/new/", policies.policy_new, name="policy_new"),
     path("policies/<int:pk>/", policies.policy, name="policy"),
@@ -164,6 +167,15 @@ working = [
     path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
 ]
 
+reporting = [
+    path("figures/", figures.figures, name="figures"),
+    path("figures/freeze/", figures.figures_freeze, name="figures_freeze"),
+    path("figures/file/<code:kind>/", figures.figures_file, name="figures_file"),
+    path("figures/frozen/", figures.frozen_list, name="frozen_list"),
+    path("figures/frozen/<int:pk>/", figures.frozen_report, name="frozen_report"),
+    path("figures/frozen/<int:pk>/file/<code:kind>/", figures.frozen_file, name="frozen_file"),
+]
+
 mailing = [
     path("mails/", mails.mail_list, name="mail_list"),
     path("mails/<int:pk>/", mails.mail, name="mail"),
@@ -183,6 +195,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *instrument_pages,
     *calendar_pages,
     *working,
+    *calendar_pages,
+    *working,
+    *reporting,
     *mailing,
     *administration,
 ]

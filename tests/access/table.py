@@ -116,6 +116,14 @@ PAGES: dict[str, Row] = {
     "coverage": reads(only(200, *OVERSEERS)),
     "overview": reads(only(200, *OVERSEERS)),
     "overdue": reads(only(200, *OVERSEERS)),
+    # Figures: overseers read them, the commission freezes those of its jurisdiction; of a report on A, A itself reads
+    # nothing
+    "figures": reads(only(200, *OVERSEERS)),
+    "figures_file": reads(only(200, *OVERSEERS)),
+    "figures_freeze": acts(only(302, "commission")),
+    "frozen_list": reads(only(200, *OVERSEERS)),
+    "frozen_report": reads(only(200, "commission", "supervisor", "editor", "sysadmin", **UNSEEN)),
+    "frozen_file": reads(only(200, "commission", "supervisor", "editor", "sysadmin", **UNSEEN)),
     "review": reads(only(200, "commission", "far_commission")),
     "report_new": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
     "report": reads(page(**UNSEEN)),
@@ -162,6 +170,7 @@ PAGES: dict[str, Row] = {
     "urging_new": writes(only(200, "commission", "far_commission"), only(302, "commission", far_commission=200)),
     "urging": reads(page(**UNSEEN)),
     "urging_document": reads(page(**UNSEEN)),
+    "flag_remark": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
     "flag_snooze": writes(only(200, "commission", **UNSEEN), only(302, "commission", **UNSEEN)),
     "flag_unsnooze": acts(only(302, "commission", **UNSEEN)),
     # What stands in the way of a task
@@ -233,6 +242,8 @@ API: dict[str, Row] = {
     "api-flags-detail": api(**UNSEEN),
     "api-urgings": api(),
     "api-urgings-detail": api(**UNSEEN),
+    "api-frozen-reports": api(),
+    "api-frozen-reports-detail": api(404, commission=200, supervisor=200, editor=200, sysadmin=200),
     "api-changes": api(),
     "api-changes-detail": api(**UNSEEN),
     "api-changes-detail@draft": DRAFT,

@@ -15,6 +15,7 @@ from tracker.models import (
     Body,
     Extension,
     Flag,
+    FlagRemark,
     Institutionalization,
     Obstacle,
     ProgressReport,
@@ -56,6 +57,7 @@ def forget(task: Task) -> None:
     """Take a task and all that hangs on it away, as if it had never been. Registers stay: members read them."""
     task.events.all().delete()
     Urging.objects.filter(items__task=task).delete()
+    FlagRemark.objects.filter(flag__task=task).delete()
     for model in (Flag, ProgressReport, Institutionalization, Extension, Obstacle):
         model.objects.filter(task=task).delete()
     Task.objects.filter(pk=task.pk).delete()

@@ -111,6 +111,7 @@ MODELS: dict[str, tuple[int, int, int]] = {
     "tracker_cadre": LOOKED_AT,
     "tracker_event": LOOKED_AT,
     "tracker_flag": LOOKED_AT,
+    "tracker_frozenreport": LOOKED_AT,
     "tracker_instrument": LOOKED_AT,
     "tracker_jobrun": LOOKED_AT,
     "tracker_policy": LOOKED_AT,

@@ -31,6 +31,7 @@ from tests.builders import (
 from tests.urging import SIGNED, issue
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
+from tracker.boards.four_cell import Wanted
 from tracker.choices import Level, MessageState, Role
 from tracker.models import (
     Attachment,
@@ -65,6 +66,7 @@ from tracker.services import (
     staleness,
     tasks,
 )
+from tracker.services.frozen import freeze
 
 MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
 
@@ -120,11 +122,18 @@ def make_world() -> World:
     world.arguments = {case: {"pk": mail.pk} for case in ("mail", "mail_retry")}
     letter = issue(User.objects.get(username="commission"), flag, day=TODAY - timedelta(days=1))[0]
     world.arguments |= {case: {"pk": letter.pk} for case in ("urging", "urging_document")}
+    report = freeze(
+        Wanted(day=TODAY, below=a), group="body", by=User.objects.get(username="commission"), at=noon(TODAY)
+    )
+    world.arguments |= {"frozen_report": {"pk": report.pk}, "frozen_file": {"pk": report.pk, "kind": "csv"}}
+    world.arguments["figures_file"] = {"kind": "csv"}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
     _add_debt(world, evidence.instrument, a)
     disputed(task)
     _fill(world, a, rows)
     add_disputes(world, a)
+    world.arguments["flag_remark"] = {"pk": flag.pk}
+    world.payloads |= {"flag_remark": {"text": "We wait", "version": 0}, "figures_freeze": {"remark": "For July"}}
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
     _add_life(world, evidence.instrument)

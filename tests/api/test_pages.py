@@ -117,7 +117,7 @@ def _triple():
         ("tasks/?body=BO-A&role=A", 4),
         ("tasks/?as_of=2026-06-30", 3),
         ("boards/four-cells/", 4),
-        ("boards/four-cells/?by=body", 4),
+        ("boards/four-cells/?by=body", 5),
         ("boards/coverage/", 3),
         ("schema/", 1),
         ("", 1),

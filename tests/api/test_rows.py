@@ -19,7 +19,7 @@ from tracker.models import Body, Event, Flag
 
 GOLDEN = Path(__file__).with_name("rows.ndjson")
 # Ids depend on what ran before; everything else is fixed by the world.
-IDS = re.compile(r'("(?:id|\w+_id)":|/urgings/)(\d+)')
+IDS = re.compile(r'("(?:id|\w+_id)":|/urgings/|/frozen/)(\d+)')
 
 
 def written(columns):

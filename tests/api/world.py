@@ -43,7 +43,9 @@ from tracker.models import (
     Dispute,
     Extension,
     Flag,
+    FlagRemark,
     FlagStep,
+    FrozenReport,
     Institutionalization,
     Instrument,
     InstrumentFile,
@@ -108,7 +110,14 @@ def make_world(cast: dict[str, User]) -> World:
     make_cell(seen, make_body("QH"), Role.SUPERVISES)
     for task, user in ((seen, cast["lan"]), (foreign, cast["minh"])):
         _follow(task, user, cast["hoa"])
+    _frozen(cast["hoa"], a)
     return World(seen, foreign)
+
+
+def _frozen(by: User, body: Body) -> None:
+    on, facts = LATE_SINCE, {"query": {"by": "body", "below": "BO-A"}, "sha256": "f" * 64, "remark": "Tháng 5"}
+    who = {"body": make_body("BDV"), "root": body, "by": by}
+    FrozenReport.objects.create(year=on.year, number=1, day=on, known_at=noon(on), recorded_at=noon(on), **who, **facts)
 
 
 def _with_aliases(body: Body) -> Body:
@@ -203,6 +212,9 @@ def _follow(task: Task, author: User, verifier: User) -> None:
     )
     _requested(task, body, author, verifier)
     FlagStep.objects.create(flag=flag, number=1, due_on=LATE_SINCE, addressee="holder", reached="holder", body=body)
+    FlagRemark.objects.create(
+        flag=flag, number=1, body=body, text='Đang chờ "ý kiến"', by=author, recorded_at=noon(LATE_SINCE)
+    )
     issue(verifier, flag, day=LATE_SINCE)
 
 

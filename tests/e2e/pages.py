@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
 
 from accounts.models import User
+from tracker.boards.four_cell import Wanted
 from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
-from tracker.clock import now
+from tracker.clock import local_day, now
 from tracker.models import (
     Consultation,
     DetailingDuty,
     Dispute,
     Extension,
     Flag,
+    FrozenReport,
     Institutionalization,
     Instrument,
     InstrumentPhase,
@@ -29,7 +32,7 @@ from tracker.models import (
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
-from tracker.services import corrections, policies
+from tracker.services import corrections, frozen, policies
 
 Where = Callable[[], dict[str, Any]]
 
@@ -64,6 +67,21 @@ def _declared() -> dict[str, Any]:
 
 def _flag() -> dict[str, Any]:
     return {"pk": Flag.objects.filter(closed_on=None, acknowledged_at=None).earliest("pk").pk}
+
+
+def _own_flag() -> dict[str, Any]:
+    """A flag on which the official may remark."""
+    return {"pk": next(flag.pk for flag in Flag.objects.open() if may(_official(), "flag.remark", flag))}
+
+
+def _frozen() -> dict[str, Any]:
+    """The second of two reports, so that it says what changed since the first."""
+    report = FrozenReport.objects.exclude(previous=None).first()
+    if report is None:
+        at, by = now(), User.objects.get(username="commission")
+        for day in (local_day(at) - timedelta(days=40), local_day(at)):
+            report = frozen.freeze(Wanted(day=day), group="body", by=by, at=at)
+    return {"pk": report.pk}
 
 
 def _suspended() -> dict[str, Any]:
@@ -155,6 +173,10 @@ PAGES: dict[str, tuple[str, Where]] = {
     "matrix": ("commission", nowhere),
     "coverage": ("commission", nowhere),
     "overview": ("commission", nowhere),
+    "figures": ("commission", nowhere),
+    "frozen_list": ("commission", nowhere),
+    "frozen_report": ("commission", _frozen),
+    "flag_remark": ("official", _own_flag),
     "policy_list": ("commission", nowhere),
     "policy": ("editor", _draft_of_rules),
     "policy_new": ("editor", nowhere),
@@ -227,10 +249,13 @@ NO_PAGES = {
     "attachment": "a download",
     "instrument_file": "a download",
     "urging_document": "a download",
+    "figures_file": "a download",
+    "frozen_file": "a download",
 }
 QUERIES: dict[str, Callable[[], str]] = {
     "search": lambda: "?q=dan+van",
     "policy_list": lambda: "?task=2.7a",
+    "figures": lambda: "?by=body",
     "policy": lambda: "?simulate=1",
     "urging_new": lambda: (
         "?"

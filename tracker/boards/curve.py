@@ -33,7 +33,7 @@ def curve(user: Any, day: date, *, months: int = MONTHS, is_now: bool = False) -
     """
     tasks = counted(tasks_on(user, day, is_now=is_now))
     assigned = _by_day(tasks, "assigned_on")
-    planned = _by_day(tasks.filter(effective_due_on__lte=day), "effective_due_on")
+    planned = _by_day(tasks.filter(due_then__lte=day), "due_then")
     done = _done_by_day(tasks, day)
     return [
         Point(point, _sum(assigned, point), _sum(planned, point), _sum(done, point)) for point in _points(day, months)

@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 from tracker.boards.disputes import disputes
 from tracker.boards.lateness import NamedShare, outcome_of, shares_of, together
 from tracker.boards.moments import Moment, moments
+from tracker.boards.overdue import remarks_of
 from tracker.boards.reasons import why
 from tracker.boards.task_list import four_cells
 from tracker.boards.waiting import Wait, waits
@@ -21,6 +22,7 @@ from tracker.models import (
     Event,
     Extension,
     Flag,
+    FlagRemark,
     FlagStep,
     Institutionalization,
     InstrumentLink,
@@ -76,7 +78,7 @@ class LevelState:
 
 @dataclass(frozen=True)
 class OpenFlag:
-    """A flag that stands, why, the steps that it has climbed, and on whom its lateness lay.
+    """A flag that stands, why, the steps that it has climbed, on whom its lateness lay, and what the body says of it.
 
     `is_late` is false for one that only reminds of a limit to come.
     """
@@ -86,6 +88,7 @@ class OpenFlag:
     steps: list[FlagStep]
     is_late: bool
     shares: list[NamedShare]
+    remark: FlagRemark | None
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Dossier:
 
 
 def dossier(task: Task, user: Any, today: date) -> Dossier:
-    """Return what `user` may read of `task`, which they may read. 30 queries at most, whatever the number of rows."""
+    """Return what `user` may read of `task`, which they may read. 32 queries at most, whatever the number of rows."""
     cells, ended = _cells(task, today)
     evidence = _evidence(task, user)
     flags = list(Flag.objects.visible_to(user).filter(task=task).prefetch_related(_steps()))
@@ -155,7 +158,7 @@ def dossier(task: Task, user: Any, today: date) -> Dossier:
         ended_cells=ended,
         levels=_levels(task, evidence, today),
         evidence=evidence,
-        flags=[_open_flag(flag, shares, today) for flag in flags if flag.closed_on is None],
+        flags=_open_flags([flag for flag in flags if flag.closed_on is None], shares, today),
         moments=moments(task, flags=flags, evidence=evidence, today=today),
         reports=_reports(task, user),
         events=list(Event.objects.visible_to(user).filter(task=task).select_related("actor")[:NEWEST]),
@@ -172,9 +175,19 @@ def dossier(task: Task, user: Any, today: date) -> Dossier:
     )
 
 
-def _open_flag(flag: Flag, shares: dict[int, list[NamedShare]], today: date) -> OpenFlag:
-    is_late = flag.is_late_on(today)
-    return OpenFlag(flag, why(flag), list(flag.steps.all()), is_late, shares.get(flag.pk, []))
+def _open_flags(flags: list[Flag], shares: dict[int, list[NamedShare]], today: date) -> list[OpenFlag]:
+    said = remarks_of(flags) if flags else {}
+    return [
+        OpenFlag(
+            flag,
+            why(flag),
+            list(flag.steps.all()),
+            flag.is_late_on(today),
+            shares.get(flag.pk, []),
+            said.get(flag.pk),
+        )
+        for flag in flags
+    ]
 
 
 def _extensions(task: Task, user: Any) -> list[Extension]:

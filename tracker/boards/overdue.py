@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from tracker.boards.reasons import why
 from tracker.boards.waiting import Wait, waits
 from tracker.boards.words import matching
 from tracker.choices import Clock, Role
-from tracker.models import Body, Flag, FlagStep, Responsibility, Task
+from tracker.models import Body, Flag, FlagRemark, FlagStep, Responsibility, Task
 
 PAGE = 50
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -45,7 +46,7 @@ class OverdueFilter:
 @dataclass(frozen=True, slots=True)
 class OverdueRow:
     """One flag. `days_late` are working days since it is late, in the calendar of the flag, and `shares` says on whom
-    they lay, where it was asked for; `step` is 0 before the first one.
+    they lay, where it was asked for; `step` is 0 before the first one, `remark` what the body itself says.
     """
 
     flag: Flag
@@ -55,6 +56,7 @@ class OverdueRow:
     days_late: int
     wait: Wait
     shares: list[NamedShare] = field(default_factory=list)
+    remark: FlagRemark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class OverduePage:
 
 
 def overdue(user: Any, day: date, wanted: OverdueFilter) -> OverduePage:
-    """Return one page of the late flags of tasks that `user` may read, by `wanted`. Thirteen queries at most.
+    """Return one page of the late flags of tasks that `user` may read, by `wanted`. Fourteen queries at most.
 
     Reminders before a limit are left out: nothing is late yet.
     """
@@ -77,20 +79,21 @@ def overdue(user: Any, day: date, wanted: OverdueFilter) -> OverduePage:
     counts = dict(flags.order_by().values_list("clock").annotate(Count("pk")))
     start = (wanted.page - 1) * PAGE
     rows = list(_described(flags, day).order_by(*ORDERS[wanted.order])[start : start + PAGE + 1])
-    page = _rows(rows[:PAGE], day, shares_of(rows[:PAGE], day))
+    shown = rows[:PAGE]
+    page = _rows(shown, day, shares_of(shown, day), remarks_of(shown))
     ordered = {clock.value: counts.get(clock.value, 0) for clock in Clock}
     return OverduePage(page, ordered, wanted.page, len(rows) > PAGE, sum(ordered.values()))
 
 
 def rows_of(flags: Any, day: date, *, order: tuple[str, ...], limit: int) -> list[OverdueRow]:
-    """Return at most `limit` rows of the queryset `flags`, which the caller has narrowed. Four queries."""
-    return _rows(list(_described(flags, day).order_by(*order)[:limit]), day, {})
+    """Return at most `limit` rows of the queryset `flags`, which the caller has narrowed; no remarks. Four queries."""
+    return _rows(list(_described(flags, day).order_by(*order)[:limit]), day, {}, {})
 
 
 def row_of(flag: Flag, day: date) -> OverdueRow:
-    """Return one flag with on whom its lateness lay. Twelve queries at most."""
+    """Return one flag with on whom its lateness lay. Thirteen queries at most."""
     flags = list(_described(Flag.objects.filter(pk=flag.pk), day))
-    return _rows(flags, day, shares_of(flags, day))[0]
+    return _rows(flags, day, shares_of(flags, day), remarks_of(flags))[0]
 
 
 def _filtered(flags: Any, day: date, wanted: OverdueFilter) -> Any:
@@ -133,7 +136,9 @@ def _described(flags: Any, day: date) -> Any:
     )
 
 
-def _rows(flags: list[Any], day: date, shares: dict[int, list[NamedShare]]) -> list[OverdueRow]:
+def _rows(
+    flags: list[Any], day: date, shares: dict[int, list[NamedShare]], said: dict[int, FlagRemark]
+) -> list[OverdueRow]:
     bodies = Body.objects.in_bulk({flag.body_now for flag in flags if flag.body_now})
     balls = waits([flag.task_id for flag in flags], day)
     return [
@@ -145,6 +150,13 @@ def _rows(flags: list[Any], day: date, shares: dict[int, list[NamedShare]]) -> l
             flag.days_late,
             balls[flag.task_id],
             shares.get(flag.pk, []),
+            said.get(flag.pk),
         )
         for flag in flags
     ]
+
+
+def remarks_of(flags: Iterable[Flag]) -> dict[int, FlagRemark]:
+    """Return the remark that stands beside each flag, by the id of the flag. One query."""
+    rows = FlagRemark.objects.filter(flag__in=[flag.pk for flag in flags]).standing().select_related("body")
+    return {row.flag_id: row for row in rows}

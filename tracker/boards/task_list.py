@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from tracker.boards.four_cell import Wanted, counted_tasks
 from tracker.boards.lateness import Known, in_lateness, with_lateness
 from tracker.boards.words import matching
 from tracker.choices import FieldStatus, Role, Stage, TaskKind
@@ -35,6 +36,19 @@ def task_list(user: Any, today: date, *, q: str = "", **filters: Any) -> Any:
         known = Known(day=today)
         rows = with_lateness(rows, known).filter(in_lateness([lateness], known))
     return rows.select_related("resolution").order_by("resolution__code", "resolution_id", "position", "pk")
+
+
+def counted_list(user: Any, wanted: Wanted, *, is_now: bool) -> Any:
+    """Return the tasks behind a number of the figures, in the order of the registers. Runs no query."""
+    rows = counted_tasks(user, wanted, is_now=is_now).select_related("resolution")
+    return rows.order_by("resolution__code", "resolution_id", "position", "pk")
+
+
+def show_as_then(tasks: Iterable[Task]) -> None:
+    """Let tasks of `counted_list` show how they stood on its day instead of now. They are not to be saved."""
+    for task in tasks:
+        then: Any = task
+        task.stage, task.done_on, task.effective_due_on = then.stage_then, then.done_then, then.due_then
 
 
 def _held_by(rows: Any, body: Body | None, role: str | None, today: date) -> Any:
@@ -65,9 +79,10 @@ def _open(today: date) -> Q:
     return Q(done_on=None) | Q(done_on__gt=today)
 
 
-def accountable_cells(task_ids: Iterable[int], today: date) -> dict[int, Responsibility]:
-    """Return the accountable cell of each task on `today`, with its body. One query."""
-    cells = Responsibility.objects.valid_on(today).filter(task__in=list(task_ids), role=Role.ACCOUNTABLE)
+def accountable_cells(task_ids: Iterable[int], day: date, *, as_known: bool = False) -> dict[int, Responsibility]:
+    """Return the accountable cell of each task on `day`, with its body; `as_known` by the end of it. One query."""
+    cells = Responsibility.objects.as_of(day) if as_known else Responsibility.objects.valid_on(day)
+    cells = cells.filter(task__in=list(task_ids), role=Role.ACCOUNTABLE)
     return {cell.task_id: cell for cell in cells.select_related("body")}
 
 

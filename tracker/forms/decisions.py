@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 
@@ -31,6 +32,19 @@ class DecisionForm(forms.Form):
 class AcknowledgeForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
     version = forms.IntegerField(label=_("Version"), min_value=1, widget=forms.HiddenInput)
+
+
+class RemarkForm(forms.Form):
+    """What the accountable body says beside its flag; `version` is the remark that was read, 0 for none."""
+
+    text = forms.CharField(label=_("Remark"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
+    version = forms.IntegerField(label=_("Version"), min_value=0, widget=forms.HiddenInput)
+
+    def take(self, error: ValidationError) -> None:
+        """Show what the service refused."""
+        for name, texts in error.message_dict.items():
+            for text in texts:
+                self.add_error(name if name in self.fields else None, text)
 
 
 def renew(form: forms.Form, name: str, value: Any) -> None:

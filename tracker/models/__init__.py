@@ -4,8 +4,9 @@ from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMembe
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
 from tracker.models.disputes import Dispute
 from tracker.models.evidence import Institutionalization, JointCoverage
+from tracker.models.figures import DeadlineMove, FrozenReport
 from tracker.models.files import InstrumentFile
-from tracker.models.flags import Flag, FlagStep, StepRecipient, Urging, UrgingItem
+from tracker.models.flags import Flag, FlagRemark, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import Event, Heartbeat, JobRun, SetAside
 from tracker.models.instrument_life import Consultation, ConsultationCount, InstrumentPhase
@@ -27,12 +28,15 @@ __all__ = [
     "Consultation",
     "ConsultationCount",
     "DayOff",
+    "DeadlineMove",
     "DetailingDuty",
     "Dispute",
     "Event",
     "Extension",
     "Flag",
+    "FlagRemark",
     "FlagStep",
+    "FrozenReport",
     "Heartbeat",
     "Institutionalization",
     "Instrument",

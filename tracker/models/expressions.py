@@ -61,6 +61,19 @@ class DaysBetween(Func):
         return clone.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
 
 
+class Rows(Subquery):
+    """A subquery that asks nothing of the outer one, for `__in` in the condition of a FilteredRelation.
+
+    Django refuses a queryset there, for it could not rename the relation in it; here there is none to rename.
+    """
+
+    def get_source_expressions(self) -> list[Any]:
+        return []
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        pass
+
+
 class KeysOf(Func):
     """The rows of a JSON list of numbers, for `__in`: any number of keys as one parameter."""
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import scope_of
@@ -106,6 +106,53 @@ class Flag(DerivedModel):
     def is_late_on(self, day: date) -> bool:
         """Tell whether the flag is late on `day`, and not only a reminder or over."""
         return self.since <= day and (self.closed_on is None or self.closed_on > day)
+
+
+class FlagRemarkQuerySet(DerivedQuerySet):
+    def visible_to(self, user: Any) -> Any:
+        """Return the remarks on tasks that `user` may read."""
+        if scope_of(user).sees_everything:
+            return self
+        return self.filter(flag__task__in=Task.objects.visible_to(user).values("pk"))
+
+    def standing(self, *, known_before: Any = None) -> Any:
+        """Return the last remark of each flag, of those recorded before a moment if one is given."""
+        known = Q(recorded_at__lt=known_before) if known_before else Q()
+        later = FlagRemark.objects.filter(known, flag=OuterRef("flag"), number__gt=OuterRef("number"))
+        return self.filter(known).filter(~Exists(later))
+
+
+class FlagRemark(DerivedModel):
+    """What the accountable body itself says beside its flag. A later remark stands in place of an earlier one.
+
+    Rows are only added: `number` counts them, so that what was said on a day stays known.
+    """
+
+    flag = models.ForeignKey(Flag, models.PROTECT, related_name="remarks", verbose_name=_("flag"))
+    number = models.PositiveIntegerField(_("version"))
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+", verbose_name=_("body"))
+    text = models.TextField(_("remark"), max_length=1000)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by")
+    )
+    recorded_at = models.DateTimeField(_("recorded at"))
+
+    objects: ClassVar[Any] = FlagRemarkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("remark on a flag")
+        verbose_name_plural = _("remarks on flags")
+        ordering = ["flag", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["flag", "number"],
+                name="flag_remark_version",
+                violation_error_message=_("A colleague has written a remark by now."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flag_id} · {self.number}"
 
 
 class FlagStep(models.Model):

@@ -15,8 +15,24 @@ from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
 from tracker.boards.governing import Rules
 from tracker.choices import Clock, EvidenceState, Role, Stage, TaskKind
-from tracker.models import CalendarDay, Event, Flag, Institutionalization, Responsibility, StageChange, Task
-from tracker.models.expressions import DaysLater, earliest, nth_working_day, working_days_after, working_days_between
+from tracker.models import (
+    CalendarDay,
+    DeadlineMove,
+    Event,
+    Flag,
+    Institutionalization,
+    Responsibility,
+    StageChange,
+    Task,
+)
+from tracker.models.expressions import (
+    NEVER,
+    DaysLater,
+    earliest,
+    nth_working_day,
+    working_days_after,
+    working_days_between,
+)
 from tracker.models.statements import Batch, Insert, Select, Update, execute, run
 from tracker.models.tasks import CLOSED_STAGES
 from tracker.services import ladder
@@ -80,7 +96,7 @@ def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules, cause: str = 
     `cause` names what was changed (`extension:12`), for the flags that it closes.
     """
     run(_set_waiting, batch, day=day, at=at)
-    run(_set_limits, batch, day=day, at=at, rules=rules)
+    _wind_limits(batch, day=day, at=at, rules=rules)
     _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=False)
     close_flags(batch, day=day, at=at, cause=cause)
     run(_set_next_check, batch, day=day, at=at, is_settled=False, rules=rules)
@@ -94,12 +110,34 @@ def apply_dated_facts(batch: Batch, *, day: date, at: datetime, rules: Rules) ->
             moved += settle_evidence(batch.tasks(day).filter(pk__in=touched), day=day, at=at)
     changes = bool(moved) or rules.starts_on(day)
     if changes:
-        run(_set_limits, batch, day=day, at=at, rules=rules)
+        _wind_limits(batch, day=day, at=at, rules=rules)
     _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=not changes)
 
 
 def _set_waiting(tasks: Any, day: date, at: datetime) -> Update:
     return Update(tasks, waiting_columns())
+
+
+def _wind_limits(batch: Batch, *, day: date, at: datetime, rules: Rules) -> None:
+    """Write the last days in time; a deadline in effect that becomes another one stays known as it was."""
+    run(_note_moves, batch, day=day, at=at, rules=rules)
+    run(_set_limits, batch, day=day, at=at, rules=rules)
+
+
+def _note_moves(tasks: Any, day: date, at: datetime, rules: Rules) -> Insert:
+    """A row for each deadline that is about to move; the first one of a task that is entered just now is no move."""
+    due, never = limit_columns(rules, Clock.DUE)[COLUMNS[Clock.DUE]], Value(NEVER, output_field=DateField())
+    rows = tasks.filter(recorded_at__lt=at).alias(
+        before=Coalesce("effective_due_on", never), after=Coalesce(due, never)
+    )
+    columns = {
+        "task": F("pk"),
+        "due_before": F("effective_due_on"),
+        "due_after": due,
+        "on": Value(day, output_field=DateField()),
+        "recorded_at": Value(at),
+    }
+    return Insert(DeadlineMove, columns, rows.filter(~Q(before=F("after"))))
 
 
 def _set_limits(tasks: Any, day: date, at: datetime, rules: Rules) -> Update:

@@ -1,4 +1,7 @@
-"""Flags: the commission acknowledges them, and snoozes their steps. Opening and closing is the clocks' work."""
+"""Flags: the commission acknowledges them and snoozes their steps, the body remarks on them.
+
+Opening and closing is the clocks' work.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
 from tracker.clock import local_day
 from tracker.errors import Conflict, Stale, refuse
-from tracker.models import CalendarDay, Flag
-from tracker.policies import require
+from tracker.models import Body, CalendarDay, Flag, FlagRemark
+from tracker.policies import accountable_body_id, require
 from tracker.services import clocks, history
+
+REMARK_LENGTH = 1000
 
 
 @transaction.atomic
@@ -55,6 +60,32 @@ def unsnooze(flag: Flag, *, by: Any, at: datetime, version: int | None = None) -
         _claim(flag, rows, _("This flag is closed, or not snoozed any more."), version=version, **values)
         history.record("flag.unsnoozed", flag, by=by, at=at, task=flag.task, before=before)
     return flag
+
+
+@transaction.atomic
+def remark(flag: Flag, *, text: str, by: Any, at: datetime, version: int = 0) -> FlagRemark:
+    """Write what the accountable body says beside its open flag; it stands in place of an earlier remark, which stays.
+
+    `version` is the number of the remark that was read, 0 for none; Stale where a colleague wrote another one.
+    """
+    require(by, "flag.remark", flag)
+    if not text.strip():
+        raise refuse(text=_("Write the remark: an empty one says nothing."))
+    if len(text.strip()) > REMARK_LENGTH:
+        raise refuse(text=_("A remark has %(most)d characters at most: shorten it.") % {"most": REMARK_LENGTH})
+    rows = Flag.objects.select_for_update(of=("self",), no_key=True).filter(pk=flag.pk)
+    if rows.get().closed_on is not None:
+        raise Conflict(_("This flag is closed by now."))
+    current = flag.remarks.aggregate(last=Max("number"))["last"] or 0
+    if current != version:
+        raise Stale(current)
+    body = Body.objects.get(pk=accountable_body_id(by, flag.task) or 0)
+    row = FlagRemark(flag=flag, number=current + 1, body=body, text=text.strip(), by=by, recorded_at=at)
+    row.full_clean()
+    row.save(force_insert=True)
+    after = {"clock": flag.clock, "number": row.number, "body": body.code, "text": row.text}
+    history.record("flag.remarked", flag, by=by, at=at, task=flag.task, after=after)
+    return row
 
 
 def _check_until(flag: Flag, until: date, *, today: date) -> None:

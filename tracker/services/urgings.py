@@ -222,9 +222,8 @@ def _last_number(sender: Body, year: int) -> int:
 
 
 def _letter(draft: Draft, sender: Body, number: int, day: date, answer_by: date, facts: dict[str, str]) -> Letter:
-    office = Office(kind=sender.kind, code=sender.code, name=sender.name_vi, above=_above(sender))
     return Letter(
-        sender=office,
+        sender=office_of(sender),
         addressee=draft.body.name_vi,
         number=number,
         issued_on=day,
@@ -232,6 +231,11 @@ def _letter(draft: Draft, sender: Body, number: int, day: date, answer_by: date,
         rows=draft.rows,
         **facts,
     )
+
+
+def office_of(sender: Body) -> Office:
+    """Return a body as the head of a document names it. Reads its parent and the one above."""
+    return Office(kind=sender.kind, code=sender.code, name=sender.name_vi, above=_above(sender))
 
 
 def _above(sender: Body) -> str:

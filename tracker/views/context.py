@@ -51,6 +51,7 @@ def _nav(path: str, user: Any, scope: Scope) -> tuple[NavItem, ...]:
     entries = (
         ("desk", _("Desk"), scope.has(*REPORTERS)),
         ("overview", _("Overview"), may(user, "overview.read")),
+        ("figures", _("Figures"), may(user, "figures.read")),
         ("matrix", _("Matrix"), True),
         ("task_list", _("Tasks"), True),
         ("resolution_list", _("Resolutions"), True),

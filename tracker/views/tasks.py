@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from tracker.boards.dossier import Dossier, dossier
 from tracker.boards.explain import explain
-from tracker.boards.task_list import accountable_cells
+from tracker.boards.task_list import accountable_cells, counted_list, show_as_then
 from tracker.boards.task_list import task_list as filtered
 from tracker.boards.urging import of_task
 from tracker.choices import EvidenceState, ReportState, Stage, TaskKind
 from tracker.clock import local_today
+from tracker.forms.figures import CountedTaskFilter
 from tracker.forms.queues import ExplainForm
 from tracker.forms.registers import TaskFilter
 from tracker.models import Institutionalization, Task
@@ -28,19 +30,34 @@ from tracker.views.paging import page_of
 def task_list(request: HttpRequest) -> HttpResponse:
     """The tasks that the filters leave. Seven queries: session, user, scope, two choices, tasks, accountable bodies."""
     today = local_today()
+    if "as_of" in request.GET:
+        return _counted(request, today)
     form = TaskFilter(request.GET, user=request.user)
     rows = filtered(request.user, today, **form.cleaned_data) if form.is_valid() else Task.objects.none()
     page = page_of(rows, request)
     accountable = accountable_cells([task.pk for task in page.rows], today)
     for task in page.rows:
         task.accountable = accountable.get(task.pk)
-    return render(request, "tracker/task_list.html", {"form": form, "page": page})
+    return render(request, "tracker/task_list.html", {"form": form, "page": page, "day": today})
+
+
+def _counted(request: HttpRequest, today: date) -> HttpResponse:
+    """The tasks behind a number of the figures, as they stood on its day. Eight queries."""
+    form = CountedTaskFilter(request.GET, user=request.user, today=today)
+    is_valid = form.is_valid()
+    rows = counted_list(request.user, form.wanted(), is_now=form.is_now) if is_valid else Task.objects.none()
+    page, day = page_of(rows, request), form.day if is_valid else today
+    show_as_then(page.rows)
+    accountable = accountable_cells([task.pk for task in page.rows], day, as_known=True)
+    for task in page.rows:
+        task.accountable = accountable.get(task.pk)
+    return render(request, "tracker/task_list.html", {"form": form, "page": page, "day": day, "is_counted": True})
 
 
 @reading
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that is known of one task. At most 42 queries, whatever the number of rows: 4 for the reader and the task,
-    28 of the dossier, 3 for the files and successors, 6 for what the reader may do, 1 for the letters that urged it."""
+    """All that is known of one task. At most 46 queries, whatever the number of rows: 4 for the reader and the task,
+    32 of the dossier, 3 for the files and successors, 6 for what the reader may do, 1 for the letters that urged it."""
     rows = Task.objects.visible_to(request.user)
     task = get_object_or_404(rows.select_related("resolution", "provision", "parent"), pk=pk)
     known = dossier(task, request.user, local_today())
@@ -98,4 +115,5 @@ def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
         "acknowledge": covers,
         "dispute": task.is_open and may(user, "dispute.raise", task),
         "correct": may(user, "correction.make", task),
+        "remark": speaks,
     }

@@ -3,6 +3,7 @@
 from tracker.api.declaration import Resource
 from tracker.api.resources.bodies import BODIES, CADRES, POSTS, RESPONSIBILITIES
 from tracker.api.resources.disputes import DISPUTES
+from tracker.api.resources.figures import FROZEN_REPORTS
 from tracker.api.resources.followup import FLAGS, PROGRESS_REPORTS
 from tracker.api.resources.history import CHANGES
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
@@ -29,5 +30,6 @@ RESOURCES: tuple[Resource, ...] = (
     DISPUTES,
     FLAGS,
     URGINGS,
+    FROZEN_REPORTS,
     CHANGES,
 )

@@ -27,7 +27,16 @@ from tracker.api.fields import ID, TASK, VERSION, code, day, integer, moment, te
 from tracker.api.resources.tasks import known_flags
 from tracker.boards.lateness import Known, flag_days
 from tracker.choices import Addressee, Clock, ReportState, Role, Stage
-from tracker.models import Attachment, Body, Flag, FlagStep, ProgressReport, ReportQuestion, Responsibility
+from tracker.models import (
+    Attachment,
+    Body,
+    Flag,
+    FlagRemark,
+    FlagStep,
+    ProgressReport,
+    ReportQuestion,
+    Responsibility,
+)
 
 BY_SINCE = Ordering(name="since", columns=("since", "id"), types=(date, int))
 BY_SINCE_DESCENDING = Ordering(name="-since", columns=("since", "id"), types=(date, int), is_descending=True)
@@ -152,6 +161,13 @@ def _when(condition: str, column: str, output: Any) -> Any:
         return Case(When(**{f"{condition}__isnull": False}, then=F(column)), output_field=output)
 
     return source
+
+
+def _remark(context: Context) -> Any:
+    """The remark that stood beside the flag, as known on the day."""
+    known = {"recorded_at__lt": context.known} if context.is_past else {}
+    rows = FlagRemark.objects.filter(flag=OuterRef("pk"), **known).order_by("-number")
+    return Subquery(rows.values("text")[:1])
 
 
 def _steps(context: Context) -> Any:
@@ -302,6 +318,14 @@ FLAGS = Resource(
             "Ý kiến của ban dân vận.",
             None,
             _when("acknowledged_then", "acknowledged_note", TextField()),
+            is_nullable=True,
+        ),
+        text(
+            "remark",
+            "What the accountable body itself says of it.",
+            "Ý kiến của chính cơ quan chủ trì về cảnh báo.",
+            None,
+            source=_remark,
             is_nullable=True,
         ),
         day(

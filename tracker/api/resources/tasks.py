@@ -44,13 +44,14 @@ def known_flags(context: Context) -> Any:
 
 
 def _tasks(context: Context) -> Any:
-    """The tasks with stage_then, since_then, done_then, status_then (of a past day), report_then and their lateness."""
+    """The tasks with stage_then, since_then, done_then, due_then, status_then (of a past day), report_then and their
+    lateness."""
     rows = Task.objects.visible_to(context.user)
     if context.is_past:
         rows = stood_on(rows.known_on(context.day), context.day).alias(report_then=_last_accepted(context))
     else:
         now = {"stage_then": F("stage"), "since_then": F("stage_since"), "done_then": F("done_on")}
-        rows = rows.alias(**now, report_then=F("last_report_on"))
+        rows = rows.alias(**now, due_then=F("effective_due_on"), report_then=F("last_report_on"))
     return with_lateness(rows, _known(context))
 
 
@@ -216,6 +217,7 @@ TASKS = Resource(
             "Deadline in effect, by policy where none is written.",
             "Thời hạn đang áp dụng; theo quy tắc nếu văn bản không nêu.",
             "2026-06-30",
+            source="due_then",
             is_nullable=True,
         ),
         code(
@@ -331,22 +333,20 @@ TASKS = Resource(
         by.reference("parent", "Code of the task it is part of.", "Mã nhiệm vụ cha.", Task, "2.7"),
         by.truth("is_late", "A clock has run out, or none.", "Có thời hạn đã quá hay không.", _is_late),
         by.choice("clock", "This clock has run out.", "Thời hạn này đã quá.", Clock, Clock.SILENCE, _on_clock),
-        by.day(
-            "due_from", "Deadline in effect on this day or later.", "Thời hạn từ ngày này.", "effective_due_on__gte"
-        ),
+        by.day("due_from", "Deadline in effect on this day or later.", "Thời hạn từ ngày này.", "due_then__gte"),
         by.day(
             "due_to",
             "Deadline in effect on this day or earlier.",
             "Thời hạn đến hết ngày này.",
-            "effective_due_on__lte",
+            "due_then__lte",
         ),
         by.search("Words in code and title.", "Từ trong mã và tên."),
     ),
     orderings=(OLDEST, NEWEST, IN_ORDER),
     as_of=Words(
-        "Tasks assigned and recorded by the end of this day, with the stage, status, cells and lateness that were"
-        " known then. Deadlines and texts are today's. Without it: today.",
-        "Các nhiệm vụ đã giao và ghi nhận đến hết ngày này, với giai đoạn, tình trạng, phân công và việc chậm "
-        "biết khi đó. Thời hạn và nội dung là của hôm nay. Nếu không nêu: hôm nay.",
+        "Tasks assigned and recorded by the end of this day, with the stage, status, deadline in effect, cells and"
+        " lateness that were known then. Written deadlines and texts are today's. Without it: today.",
+        "Các nhiệm vụ đã giao và ghi nhận đến hết ngày này, với giai đoạn, tình trạng, thời hạn áp dụng, phân công và"
+        " việc chậm biết khi đó. Thời hạn ghi trong văn bản và nội dung là của hôm nay. Nếu không nêu: hôm nay.",
     ),
 )
