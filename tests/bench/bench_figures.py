@@ -40,7 +40,7 @@ WITH latest AS (
 ), extended AS (
     SELECT DISTINCT task_id FROM tracker_extension
     WHERE state = 'granted' AND decided_on <= %(day)s AND decided_at < %(known)s
-), then AS (
+), stood AS (
     SELECT t.resolution_id, COALESCE(l.to_stage, 'assigned') AS stage, COALESCE(l."on", t.assigned_on) AS since,
            CASE WHEN m.task_id IS NULL THEN t.effective_due_on ELSE m.due_before END AS due,
            e.task_id IS NOT NULL AS extended
@@ -55,7 +55,7 @@ SELECT resolution_id,
             WHEN stage = 'institutionalized' THEN 'done_on_time'
             WHEN due < %(day)s THEN 'open_overdue' ELSE 'open_in_time' END AS status,
        extended, count(*)
-FROM then WHERE stage <> 'withdrawn' GROUP BY 1, 2, 3
+FROM stood WHERE stage <> 'withdrawn' GROUP BY 1, 2, 3
 """
 # Whoever knows that the columns of a task hold unless it changed since looks up only what did.
 CLEVER = PLAIN.replace(

@@ -79,3 +79,30 @@ def test_calendars_get_their_first_version_and_flags_keep_theirs():
         assert apps.get_model("tracker", "Calendar").objects.create(code="X", name_vi="X", name_en="X").pk != version.pk
     finally:
         migrate(latest())
+
+
+def moved_by_hand(apps):
+    """A task whose deadline a granted extension moved twice, first from one that followed from its age."""
+    make = lambda name, **values: apps.get_model("tracker", name).objects.create(**values)  # noqa: E731
+    body = make("Body", code="HTCT", name_vi="Hệ thống", name_en="System", kind="system", level="central")
+    resolution = make("Resolution", code="R", kind="resolution", title_vi="NQ", title_en="R", issuer=body)
+    values = {"title_vi": "N", "title_en": "T", "assigned_on": date(2026, 1, 5), "stage_since": date(2026, 1, 5)}
+    task = make("Task", code="1", resolution=resolution, recorded_at=NOW, due_on="2026-09-01", **values)
+    event = {"kind": "task.deadline", "object_kind": "task", "object_id": "1", "task": task}
+    first = {"due_on": "2026-07-01", "original_due_on": "2026-03-01"}
+    make("Event", at=NOW, on=date(2026, 3, 2), before={"due_on": None}, after=first, **event)
+    second = {"due_on": "2026-09-01", "original_due_on": "2026-03-01"}
+    make("Event", at=NOW, on=date(2026, 6, 2), before=first, after=second, **event)
+
+
+def test_moves_of_deadlines_are_read_back_from_the_history():
+    try:
+        migrate([("tracker", "0001_initial")])
+        moved_by_hand(migrate([("tracker", "0006_recalculation_ranges")]))
+        moves = migrate(latest()).get_model("tracker", "DeadlineMove").objects.order_by("id")
+        assert list(moves.values_list("due_before", "due_after", "on")) == [
+            (date(2026, 3, 1), date(2026, 7, 1), date(2026, 3, 2)),
+            (date(2026, 7, 1), date(2026, 9, 1), date(2026, 6, 2)),
+        ]
+    finally:
+        migrate(latest())

@@ -123,7 +123,7 @@ def changes_known_on(day: date) -> Any:
 
 def counted(tasks: Any) -> Any:
     """Return those of `stood_on` that a report counts: no objectives, nothing withdrawn."""
-    return tasks.exclude(status_then=None)
+    return tasks.filter(~Q(stage_then=Stage.WITHDRAWN), ~Q(kind=TaskKind.OBJECTIVE))
 
 
 def still_open(tasks: Any) -> Any:
