@@ -10,17 +10,19 @@ from tracker.views import (
     desk,
     extensions,
     files,
+    flags,
     home,
     instruments,
     mails,
     matrix,
     obstacles,
-    overdue,
     overview,
     policies,
+    queues,
     reports,
     resolutions,
     review,
+    saved_filters,
     search,
     standing,
     system,
@@ -84,10 +86,9 @@ working = [
     path("desk/", desk.desk, name="desk"),
     path("overview/", overview.overview, name="overview"),
     path("matrix/", matrix.matrix, name="matrix"),
-    path("overdue/", overdue.overdue, name="overdue"),
-    path("flags/<int:pk>/acknowledge/", overdue.flag_acknowledge, name="flag_acknowledge"),
-    path("flags/<int:pk>/snooze/", overdue.flag_snooze, name="flag_snooze"),
-    path("flags/<int:pk>/unsnooze/", overdue.flag_unsnooze, name="flag_unsnooze"),
+    path("flags/<int:pk>/acknowledge/", flags.flag_acknowledge, name="flag_acknowledge"),
+    path("flags/<int:pk>/snooze/", flags.flag_snooze, name="flag_snooze"),
+    path("flags/<int:pk>/unsnooze/", flags.flag_unsnooze, name="flag_unsnooze"),
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/new/", policies.policy_new, name="policy_new"),
     path("policies/<int:pk>/", policies.policy, name="policy"),
@@ -100,7 +101,6 @@ working = [
     path("urgings/new/", urgings.urging_new, name="urging_new"),
     path("urgings/<int:pk>/", urgings.urging, name="urging"),
     path("urgings/<int:pk>/document/", urgings.urging_document, name="urging_document"),
-    path("review/", review.review, name="review"),
     path("tasks/<int:pk>/report/", reports.report_new, name="report_new"),
     path("tasks/<int:pk>/extension/", extensions.extension_new, name="extension_new"),
     path("extensions/<int:pk>/", extensions.extension, name="extension"),
@@ -117,6 +117,20 @@ working = [
     path("evidence/<int:pk>/decide/", review.evidence_decide, name="evidence_decide"),
 ]
 
+queue_pages = [
+    path("overdue/", queues.overdue, name="overdue"),
+    path("review/", queues.review, name="review"),
+    path("review/evidence/", queues.review_evidence, name="review_evidence"),
+    path("review/extensions/", queues.review_extensions, name="review_extensions"),
+    path("review/obstacles/", queues.review_obstacles, name="review_obstacles"),
+    path("lapsed/", queues.lapsed, name="lapsed"),
+    path("unowned/", queues.unowned, name="unowned"),
+    path("queues/decided/", queues.queue_decided, name="queue_decided"),
+    path("queues/<code:queue>/filters/", saved_filters.filter_save, name="filter_save"),
+    path("queues/filters/<int:pk>/", saved_filters.filter_edit, name="filter_edit"),
+    path("queues/filters/<int:pk>/delete/", saved_filters.filter_delete, name="filter_delete"),
+]
+
 mailing = [
     path("mails/", mails.mail_list, name="mail_list"),
     path("mails/<int:pk>/", mails.mail, name="mail"),
@@ -130,4 +144,12 @@ administration = [
     path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell, *registers, *calendar_pages, *working, *mailing, *administration]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *shell,
+    *registers,
+    *calendar_pages,
+    *working,
+    *queue_pages,
+    *mailing,
+    *administration,
+]

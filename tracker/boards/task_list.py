@@ -66,9 +66,9 @@ def _open(today: date) -> Q:
 
 
 def accountable_cells(task_ids: Iterable[int], today: date) -> dict[int, Responsibility]:
-    """Return the accountable cell of each task on `today`, with its body. One query."""
+    """Return the accountable cell of each task on `today`, with its body and post. One query."""
     cells = Responsibility.objects.valid_on(today).filter(task__in=list(task_ids), role=Role.ACCOUNTABLE)
-    return {cell.task_id: cell for cell in cells.select_related("body")}
+    return {cell.task_id: cell for cell in cells.select_related("body", "post")}
 
 
 def leaning_on(instrument: Any, user: Any) -> Any:

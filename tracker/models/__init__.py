@@ -8,6 +8,7 @@ from tracker.models.history import Event, Heartbeat, JobRun, SetAside
 from tracker.models.instruments import Institutionalization, Instrument, InstrumentLink
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
+from tracker.models.queues import SavedFilter
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
 
@@ -40,6 +41,7 @@ __all__ = [
     "Resolution",
     "ResolutionLink",
     "Responsibility",
+    "SavedFilter",
     "SetAside",
     "StageChange",
     "StepRecipient",

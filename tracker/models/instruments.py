@@ -122,6 +122,9 @@ class InstitutionalizationQuerySet(DerivedQuerySet):
             return rows
         return rows.filter(task__in=Task.objects.visible_to(user).values("pk"))
 
+    def awaiting_verification(self) -> Any:
+        return self.filter(state=EvidenceState.DECLARED)
+
     def covering_on(self, day: date) -> Any:
         """Return the evidence that counts on `day`: verified, in full, its instrument in force."""
         return self.filter(
@@ -167,6 +170,7 @@ class Institutionalization(DerivedModel):
         verbose_name = _("institutionalization")
         verbose_name_plural = _("institutionalizations")
         ordering = ["task", "level", "-declared_on", "id"]
+        indexes = [models.Index(fields=["state", "declared_on", "id"], name="institutionalization_state_on")]
         constraints = [
             code_constraint("state", EvidenceState, "institutionalization_state", _("This state is not known.")),
             models.UniqueConstraint(

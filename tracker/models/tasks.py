@@ -58,6 +58,14 @@ class TaskQuerySet(DerivedQuerySet):
         )
         return self.filter(Exists(cells))
 
+    def lapsed(self) -> Any:
+        """Return the open tasks whose rule is no longer in force."""
+        return self.filter(lapsed_since__isnull=False).exclude(stage__in=CLOSED_STAGES)
+
+    def unowned(self) -> Any:
+        """Return the open tasks for which nobody answers: no body, or a vacant post of it."""
+        return self.filter(unowned_since__isnull=False).exclude(stage__in=CLOSED_STAGES)
+
     def look_again(self, day: date) -> int:
         """Let the scan look at these tasks on `day`, unless it does so before anyway; returns how many it moved."""
         moved: int = self.filter(Q(next_check_on__isnull=True) | Q(next_check_on__gt=day)).update(next_check_on=day)
@@ -152,6 +160,8 @@ class Task(DerivedModel):
             ),
             models.Index(fields=["resolution", "position", "id"], name="task_in_order"),
             models.Index(fields=["stage", "effective_due_on"], name="task_stage_due"),
+            models.Index(fields=["lapsed_since", "id"], name="task_lapsed", condition=Q(lapsed_since__isnull=False)),
+            models.Index(fields=["unowned_since", "id"], name="task_unowned", condition=Q(unowned_since__isnull=False)),
         ]
         constraints = [
             code_constraint("kind", TaskKind, "task_kind", _("This kind of task is not known.")),

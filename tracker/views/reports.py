@@ -22,6 +22,7 @@ from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import may, reporting_body_ids, require
 from tracker.services import attachments, instruments, reports
 from tracker.views.doors import acting, reading, writing
+from tracker.views.trails import trail_of
 
 SUBMITTED = gettext_lazy("Submitted. The commission now reviews it.")
 DRAFTED = gettext_lazy("Saved as a draft. Only your body sees it until you submit it.")
@@ -134,6 +135,7 @@ def report_page(request: HttpRequest, found: ProgressReport, form: DecisionForm,
         "files": found.attachments.all(),
         "wait": waits([found.task_id], clock.local_today())[found.task_id],
         "form": form,
+        "trail": trail_of(request, found.pk),
         "may_change": is_mine and found.state == ReportState.DRAFT,
         "may_follow_up": is_mine and found.state == ReportState.RETURNED and found.task.is_open,
         "may_decide": found.state == ReportState.SUBMITTED and may(request.user, "report.decide", found),

@@ -1,4 +1,4 @@
-"""Review: the commission reads what was submitted and declared, and decides."""
+"""Decisions of the commission on one report, or on one piece of declared evidence."""
 
 from __future__ import annotations
 
@@ -8,26 +8,19 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from tracker import clock
-from tracker.boards.review import review_queue
-from tracker.choices import EvidenceState
+from tracker.choices import EvidenceState, QueueCode
 from tracker.errors import Conflict, Stale
 from tracker.forms.decisions import DecisionForm, renew
 from tracker.models import Institutionalization, ProgressReport
 from tracker.policies import may, require
 from tracker.services import institutionalizations, reports
-from tracker.views.doors import acting, reading, writing
+from tracker.views.doors import acting, writing
 from tracker.views.reports import report_page
-
-
-@reading
-def review(request: HttpRequest) -> HttpResponse:
-    """Show both queues, the oldest first."""
-    require(request.user, "review.read")
-    return render(request, "tracker/review.html", {"queue": review_queue(request.user, clock.local_today())})
+from tracker.views.trails import onward, trail_of
 
 
 @acting
@@ -42,7 +35,7 @@ def report_decide(request: HttpRequest, pk: int) -> HttpResponse:
     seen = form.cleaned_data["seen"]
     version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
     status = _decided(request, form, lambda **kwargs: _decide_report(report, form, version=version, **kwargs))
-    return report_page(request, report, form, status=status) if status else redirect("review")
+    return report_page(request, report, form, status=status) if status else onward(request, pk, QueueCode.REPORTS)
 
 
 def _decide_report(report: ProgressReport, form: DecisionForm, **kwargs: Any) -> None:
@@ -66,12 +59,13 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             status = _decided(request, form, lambda **kwargs: _decide_evidence(evidence, form, shown, **kwargs))
             if not status:
-                return redirect("review")
+                return onward(request, pk, QueueCode.EVIDENCE)
             renew(form, "seen", shown)
     context = {
         "evidence": evidence,
         "form": form,
         "shown": shown,
+        "trail": trail_of(request, pk),
         "others": evidence.task.institutionalizations.exclude(pk=evidence.pk).select_related("instrument")[:20],
         "may_decide": evidence.state == EvidenceState.DECLARED and may(request.user, "evidence.verify", evidence),
     }
