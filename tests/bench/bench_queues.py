@@ -32,8 +32,8 @@ from tracker.views.trails import ROUTES
 
 ROUNDS = 40
 LIMIT = 200
-SHARE = 100  # one task in a hundred waits in each queue
-FLAGGED = 20  # one in twenty is late
+WAITING = 12_000  # so many wait in each queue, more than a page counts
+FLAGGED = 60_000  # so many are late
 DAYS = 300
 FILTERS = {"": {}, "by task": {"order": "task"}, "old": {"age": "90"}, "words": {"q": "nhiem vu 7"}}
 
@@ -47,20 +47,21 @@ def queues(large, django_db_blocker):
 
 
 def fill(tasks):
-    """Let every hundredth task wait in each queue, and every twentieth be late."""
+    """Let WAITING of the tasks wait in each queue, and FLAGGED be late."""
     if Obstacle.objects.exists():
         return
     official = User.objects.create(username="bench-official")
     bodies = list(Body.objects.filter(code__startswith="QM-").order_by("pk"))
     _readers(bodies)
-    chosen = list(Task.objects.order_by("pk").values_list("pk", flat=True)[:: max(1, SHARE)])
-    who = [(pk, bodies[pk % len(bodies)], SATURDAY - timedelta(days=pk // SHARE % DAYS)) for pk in chosen]
+    chosen = list(Task.objects.order_by("pk").values_list("pk", flat=True)[:: max(2, tasks // WAITING)])
+    days = [SATURDAY - timedelta(days=number) for number in range(DAYS)]
+    who = [(pk, bodies[pk % len(bodies)], days[place % DAYS]) for place, pk in enumerate(chosen)]
     _reports(who, official)
     _evidence(who, official)
     _requests(who, official)
     _obstacles(who, bodies, official)
     _open_again(who)
-    _flags(list(Task.objects.order_by("pk").values_list("pk", flat=True)[::FLAGGED]))
+    _flags(list(Task.objects.order_by("pk").values_list("pk", flat=True)[:: max(1, tasks // FLAGGED)]))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 
@@ -165,7 +166,7 @@ def _open_again(who):
 def _flags(ids):
     policy, version = Policy.objects.get(code="default"), CalendarVersion.objects.first()
     facts = {"policy": policy, "calendar_version": version}
-    limits = [(pk, SATURDAY - timedelta(days=1 + pk // FLAGGED % DAYS)) for pk in ids]
+    limits = [(pk, SATURDAY - timedelta(days=1 + place % DAYS)) for place, pk in enumerate(ids)]
     flags = Flag.objects.bulk_create(
         (
             Flag(
@@ -179,7 +180,6 @@ def _flags(ids):
             for pk, limit in limits
         ),
         batch_size=2000,
-        ignore_conflicts=False,
     )
     FlagStep.objects.bulk_create(
         (FlagStep(flag=flag, number=1, due_on=flag.since, addressee="holder", reached="holder") for flag in flags),
@@ -202,9 +202,10 @@ def measure(reader, code, query):
     return sorted(times)[int(ROUNDS * 0.95) - 1], statistics.median(times), len(captured)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("reader", ["bench-all", "bench-one"])
 @pytest.mark.parametrize("code", QUEUES)
-def test_a_page_of_a_queue_is_quick_however_large_the_tracker(queues, database, code, reader):
+def test_a_page_of_a_queue_is_quick_however_large_the_tracker(queues, code, reader):
     told, slow = [], []
     for name, query in FILTERS.items():
         late, median, number = measure(reader, code, query)
