@@ -140,6 +140,18 @@ COMMISSION_CLOCKS = (Clock.UNVERIFIED, Clock.REVIEW, Clock.REQUEST)
 """The clocks of what the commission itself owes: a decision."""
 
 
+class QueueCode(TextChoices):
+    """What waits for somebody's act, as lists in which the commission works."""
+
+    OVERDUE = "overdue", _("Overdue")
+    REPORTS = "reports", _("Reports")
+    EVIDENCE = "evidence", _("Verifications")
+    EXTENSIONS = "extensions", _("Extensions")
+    OBSTACLES = "obstacles", _("Obstacles")
+    LAPSED = "lapsed", _("Lapsed")
+    UNOWNED = "unowned", _("Unowned")
+
+
 class DayUnit(TextChoices):
     WORKING = "working", _("working days")
     CALENDAR = "calendar", _("calendar days")

@@ -24,6 +24,7 @@ from tracker.models import (
     Obstacle,
     ProgressReport,
     Responsibility,
+    SavedFilter,
     Task,
     Tenure,
 )
@@ -98,6 +99,25 @@ def urging_body_id(user: Any, bodies: Iterable[Body]) -> int | None:
         if grant.duty == Duty.COMMISSION and all(path.startswith(grant.root_path) for path in paths):
             return grant.body_id
     return None
+
+
+def may_cover_at(user: Any, path: str) -> bool:
+    """Tell whether the commission duty of `user` covers a task that is answered for at `path`. No query.
+
+    For lists that know the accountable body of each row; an act on one is still checked by may().
+    """
+    return scope_of(user).reaches(path, Duty.COMMISSION)
+
+
+def employer_id(user: Any) -> int | None:
+    """Return the body that employs `user`, the first where there are several. No query."""
+    return next((grant.body_id for grant in scope_of(user).grants), None)
+
+
+def sharing_body_id(user: Any) -> int | None:
+    """Return the body with which `user` shares what they keep: the employer of their commission duty. No query."""
+    grants = scope_of(user).grants
+    return next((grant.body_id for grant in grants if grant.duty == Duty.COMMISSION), None)
 
 
 def duty_of(user: Any, *, over: str = "") -> str:
@@ -219,6 +239,16 @@ def freezing_body_id(user: Any, root: Body | None) -> int | None:
     return None
 
 
+def _may_change_filter(scope: Scope, user: Any, saved: SavedFilter) -> bool:
+    """The owner, and the commission of the body with which it is shared: who keeps it may have left."""
+    shares = {grant.body_id for grant in scope.grants if grant.duty == Duty.COMMISSION}
+    return saved.owner_id == user.pk or saved.shared_with_id in shares
+
+
+def _may_share_filter(scope: Scope, user: Any, obj: Any) -> bool:
+    return sharing_body_id(user) is not None
+
+
 def _may_review(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.has(Duty.COMMISSION)
 
@@ -304,6 +334,8 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "figures.read": _may_oversee,
     "figures.freeze": _may_freeze,  # obj: the body that is reported on with those below it; None: all
     "flag.remark": _may_remark,  # obj: Flag
+    "filter.change": _may_change_filter,  # obj: SavedFilter
+    "filter.share": _may_share_filter,
     "task.cover": _may_cover,  # obj: Task; its flags, obstacles and requests are the commission's to decide on
     "task.stage": _may_steer,  # obj: Task
     "task.suspend": _may_steer,  # obj: Task

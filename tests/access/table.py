@@ -35,11 +35,14 @@ def only(answer: Answer, *allowed: str, refused: Answer = 403, **others: Answer)
 UNSEEN: Answers = dict.fromkeys(("other", "far_commission", *STRANGERS), 404)
 OWN = ("official", "body_admin")
 OVERSEERS = ("commission", "far_commission", "supervisor", "editor", "sysadmin")
+REVIEWERS = ("commission", "far_commission")
 STEERS = ("commission", "editor")
 REGISTRARS = (*OWN, "other", "parent", "editor")
 KEEPERS = (*OWN, "editor")
 NO_REGISTER: Answers = dict.fromkeys(STRANGERS, 404)
 
+
+SHARED: Answers = only(200, *REVIEWERS, refused=404) | dict.fromkeys(("supervisor", "editor"), 403)
 
 # A draft of the rules: who may not read it does not know of it.
 DRAFT_EDITED: Answers = only(302, "editor", refused=404) | dict.fromkeys(set(OVERSEERS) - {"editor"}, 403)
@@ -115,7 +118,6 @@ PAGES: dict[str, Row] = {
     "matrix": reads(page()),
     "coverage": reads(only(200, *OVERSEERS)),
     "overview": reads(only(200, *OVERSEERS)),
-    "overdue": reads(only(200, *OVERSEERS)),
     # Figures: overseers read them, the commission freezes those of its jurisdiction; of a report on A, A itself reads
     # nothing
     "figures": reads(only(200, *OVERSEERS)),
@@ -124,7 +126,20 @@ PAGES: dict[str, Row] = {
     "frozen_list": reads(only(200, *OVERSEERS)),
     "frozen_report": reads(only(200, "commission", "supervisor", "editor", "sysadmin", **UNSEEN)),
     "frozen_file": reads(only(200, "commission", "supervisor", "editor", "sysadmin", **UNSEEN)),
-    "review": reads(only(200, "commission", "far_commission")),
+    # Queues: the commission decides on what it reads; who only oversees reads. What the far commission sends is of A:
+    # it gets the page again, as for rows that do not exist.
+    "overdue": writes(only(200, *OVERSEERS), only(302, "commission", far_commission=200)),
+    "review": writes(only(200, *REVIEWERS), only(302, "commission", far_commission=200)),
+    "review_evidence": writes(only(200, *REVIEWERS), only(302, "commission", far_commission=200)),
+    "review_extensions": writes(only(200, *REVIEWERS), only(302, "commission", far_commission=200)),
+    "review_obstacles": writes(only(200, *REVIEWERS), only(302, "commission", far_commission=200)),
+    "lapsed": reads(only(200, *OVERSEERS)),
+    "unowned": reads(only(200, *OVERSEERS)),
+    "queue_decided": reads(only(200, *REVIEWERS)),
+    "filter_save": acts(only(302, *OVERSEERS)),
+    # Shared by the commission: those of its body see it, its commission changes it
+    "filter_edit": writes(SHARED, SHARED | dict.fromkeys(REVIEWERS, 302)),
+    "filter_delete": acts(SHARED | dict.fromkeys(REVIEWERS, 302)),
     "report_new": writes(only(200, *OWN, **UNSEEN), only(302, *OWN, **UNSEEN)),
     "report": reads(page(**UNSEEN)),
     "report@draft": reads(only(200, *OWN, refused=404)),

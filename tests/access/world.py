@@ -62,10 +62,12 @@ from tracker.services import (
     obstacles,
     policies,
     reports,
+    saved_filters,
     scan,
     staleness,
     tasks,
 )
+from tracker.services.decisions import seen_of
 from tracker.services.frozen import freeze
 
 MISSING = {"pk": 999_999, "code": "no-such", "uuid": UUID(int=1)}
@@ -137,6 +139,7 @@ def make_world() -> World:
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
     _add_life(world, evidence.instrument)
+    _add_queues(world, rows)
     return world
 
 
@@ -165,6 +168,30 @@ def _add_life(world: World, instrument: Instrument) -> None:
         "consultation_new": period,
         "consultation_edit": {**period, "version": asked.version},
         "consultation_known": {"known": "yes"},
+    }
+
+
+def _add_queues(world: World, rows: dict[str, Any]) -> None:
+    """What is chosen in each queue, and a filter that the commission shares."""
+    task, commission = rows["task"], User.objects.get(username="commission")
+    saved = saved_filters.save("overdue", name="Ours", query={}, is_shared=True, by=commission, at=noon(TODAY))
+    world.arguments |= {"filter_save": {"queue": "overdue"}}
+    world.arguments |= {case: {"pk": saved.pk} for case in ("filter_edit", "filter_delete")}
+    chosen = {
+        "overdue": rows["flag"],
+        "review": rows["report"],
+        "review_evidence": rows["evidence"],
+        "review_extensions": task.extensions.get(),
+        "review_obstacles": task.obstacles.exclude(body__code="BO-B").get(),
+    }
+    note = {"decision": "accept", "note": "Seen", "number": "1"}
+    for case, row in chosen.items():
+        row.refresh_from_db()
+        world.payloads[case] = {**note, "row": f"{row.pk}:{seen_of(row)}"}
+    world.payloads |= {
+        "filter_save": {"name": "Mine", "filter": ""},
+        "filter_edit": {"name": "Still ours", "is_shared": "on", "version": saved.version},
+        "filter_delete": {},
     }
 
 

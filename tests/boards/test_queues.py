@@ -22,8 +22,8 @@ from tests.builders import (
 from tests.working import TODAY, flag_of, four_tasks, frozen, scan_today, submitted, verified
 from tracker.boards.desk import desk
 from tracker.boards.matrix import MatrixFilter, State, matrix
-from tracker.boards.overdue import OverdueFilter, overdue
-from tracker.boards.review import queue_length, review_queue
+from tracker.boards.queues import OVERDUE, QUEUES, REPORTS
+from tracker.boards.queues.shape import Wanted, counts, length_of, page_of
 from tracker.choices import BodyKind, Level, Role, TaskKind
 from tracker.services import extensions, flags, reports
 
@@ -40,19 +40,23 @@ def late_task(**facts):
     return make_task(due_on=TODAY - timedelta(days=20), **facts)
 
 
+def overdue(user, **wanted):
+    return page_of(OVERDUE, user, TODAY, Wanted(**wanted)).rows
+
+
 def found(cast, **wanted):
-    return [row.flag.task.code for row in overdue(cast["hoa"], TODAY, OverdueFilter(**wanted)).rows]
+    return [row.task.code for row in overdue(cast["hoa"], **wanted)]
 
 
 def test_a_flag_says_why_since_when_how_far_and_on_whom(cast):
     task = late_task()
     scan_today()
-    page = overdue(cast["hoa"], TODAY, OverdueFilter(clock="due"))
-    row = page.rows[0]
-    assert (row.flag.task, row.flag.since, row.body.code) == (task, TODAY - timedelta(days=19), "BO-A")
-    assert (row.step, row.days_late) == (2, 14)
-    assert "26" in row.why and row.wait.ball.code == "accountable"
-    assert (page.counts["due"], page.has_next) == (1, False)
+    row = overdue(cast["hoa"], clock="due")[0]
+    assert (row.task, row.since, row.days, row.body.code) == (task, TODAY - timedelta(days=19), 19, "BO-A")
+    assert (row.more.step, row.more.days_late) == (2, 14)
+    assert "26" in row.why and row.more.wait.ball.code == "accountable"
+    length, _others = counts(cast["hoa"], TODAY, [], OVERDUE, Wanted(clock="due"))
+    assert (length.number, length.parts) == (1, {"due": 1})
 
 
 def test_the_filters_of_overdue_leave_what_they_name(cast):
@@ -60,17 +64,19 @@ def test_the_filters_of_overdue_leave_what_they_name(cast):
     second = late_task(accountable=make_body("BO-B"), resolution=make_resolution(code="NQ-X"))
     scan_today()
     assert found(cast, clock="due", level="commune") == [first.code]
-    assert found(cast, clock="due", body="BO-B") == found(cast, clock="due", resolution="NQ-X") == [second.code]
+    assert found(cast, clock="due", body=second.responsibilities.get().body) == [second.code]
+    assert found(cast, clock="due", resolution=second.resolution) == [second.code]
     assert found(cast, clock="due", q="dan van") == [first.code]
     assert found(cast, clock="due", step=2, acknowledged="no", order="-since") == [second.code, first.code]
-    assert found(cast, step=9) == found(cast, acknowledged="yes") == found(cast, body="nobody") == []
+    assert found(cast, step=9) == found(cast, acknowledged="yes") == found(cast, body=make_body("UBKT")) == []
 
 
 def test_overdue_counts_nothing_that_the_reader_may_not_see(cast):
     late_task()
     scan_today()
-    page = overdue(cast["minh"], TODAY, OverdueFilter())
-    assert (page.rows, page.total) == ([], 0)
+    assert overdue(cast["minh"]) == []
+    length, others = counts(cast["minh"], TODAY, list(QUEUES.values()), OVERDUE, Wanted())
+    assert [row.number for row in (length, *others)] == [0] * 8
 
 
 def test_the_desk_groups_flags_by_task_and_shows_what_ends_soon(cast):
@@ -135,7 +141,7 @@ def test_overdue_tells_on_whom_the_days_lay_and_what_is_snoozed(cast):
     first, second = late_task(), late_task()
     obstructed(first, cast["lan"], on=TODAY, since=TODAY - timedelta(days=4))
     scan_today()
-    rows = overdue(cast["hoa"], TODAY, OverdueFilter(clock="due")).rows
+    rows = [row.more for row in overdue(cast["hoa"], clock="due")]
     assert [(share.label, share.days) for share in rows[0].shares] == [("Body BO-A", 11), ("Body BO-B", 3)]
     assert all(sum(share.days for share in row.shares) == row.days_late for row in rows)
     until = TODAY + timedelta(days=3)
@@ -154,10 +160,10 @@ def test_the_review_queue_begins_with_the_oldest(cast):
     newer, older = make_task(), make_task()
     submitted(newer, cast["lan"], on=date(2026, 6, 10))
     submitted(older, cast["lan"], on=date(2026, 6, 1))
-    queue = review_queue(cast["hoa"], TODAY)
-    assert [(row.item.task, row.days) for row in queue.reports] == [(older, 14), (newer, 5)]
-    assert queue_length(cast["hoa"]).number == queue.report_count == 2
-    assert queue_length(cast["minh"]).number == 0
+    rows = page_of(REPORTS, cast["hoa"], TODAY, Wanted()).rows
+    assert [(row.task, row.days) for row in rows] == [(older, 14), (newer, 5)]
+    assert length_of(REPORTS, cast["hoa"], TODAY).number == 2
+    assert length_of(REPORTS, cast["minh"], TODAY).number == 0
 
 
 def test_the_matrix_has_letters_states_and_groups(cast):
@@ -233,10 +239,8 @@ def test_the_queues_ask_as_often_as_they_say(cast, django_assert_num_queries):
             if number == 2:
                 asked(task, cast["lan"], on=TODAY, wanted_on=TODAY + timedelta(days=90))
         scan_today()
-        with django_assert_num_queries(13):
-            assert overdue(cast["hoa"], TODAY, OverdueFilter()).rows
-        with django_assert_num_queries(7):
-            assert review_queue(cast["hoa"], TODAY).requests
+        with django_assert_num_queries(11):
+            assert overdue(cast["hoa"])
         with django_assert_num_queries(4):
             assert matrix(cast["hoa"], TODAY, MatrixFilter()).rows
         with django_assert_num_queries(14):

@@ -28,11 +28,12 @@ from tracker.models import (
     ProgressReport,
     Resolution,
     Responsibility,
+    SavedFilter,
     Task,
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
-from tracker.services import corrections, frozen, policies
+from tracker.services import corrections, frozen, policies, saved_filters
 
 Where = Callable[[], dict[str, Any]]
 
@@ -128,6 +129,13 @@ def _leaned_on() -> dict[str, Any]:
     return {"pk": max(Instrument.objects.all(), key=lambda row: row.institutionalizations.count()).pk}
 
 
+def _filter() -> dict[str, Any]:
+    owner = User.objects.get(username="commission")
+    kept = SavedFilter.objects.filter(owner=owner).first()
+    name = "Chậm từ 30 ngày"
+    return {"pk": (kept or saved_filters.save("overdue", name=name, query={"age": "30"}, by=owner, at=now())).pk}
+
+
 def nowhere() -> dict[str, Any]:
     return {}
 
@@ -185,6 +193,13 @@ PAGES: dict[str, tuple[str, Where]] = {
     "flag_acknowledge": ("commission", _flag),
     "flag_snooze": ("commission", _flag),
     "review": ("commission", nowhere),
+    "review_evidence": ("commission", nowhere),
+    "review_extensions": ("commission", nowhere),
+    "review_obstacles": ("commission", nowhere),
+    "lapsed": ("commission", nowhere),
+    "unowned": ("commission", nowhere),
+    "queue_decided": ("commission", nowhere),
+    "filter_edit": ("commission", _filter),
     "extension_new": ("official", _started),
     "extension": ("commission", lambda: {"pk": Extension.objects.filter(state=ExtensionState.ASKED).earliest("pk").pk}),
     "obstacle_new": ("official", _started),

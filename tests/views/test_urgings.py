@@ -33,15 +33,19 @@ def send(user, *flags, **values):
 def test_the_overdue_page_offers_what_can_be_urged(cast):
     late, decision, nobodys = make_late(), make_late(clock=Clock.REVIEW), make_late(False)
     page = text(get(cast["hoa"], "overdue"))
-    assert f'name="flag" value="{late.pk}" form="urge"' in page and "Urge selected" in page
-    assert f'value="{decision.pk}" form="urge"' not in page and f'value="{nobodys.pk}" form="urge"' not in page
+    assert f'name="row" value="{late.pk}:{late.version}" form="decide"' in page and "Urge selected" in page
+    chosen = {"row": [f"{late.pk}:1", f"{decision.pk}:1"], "urge": "1"}
+    response = client_of(cast["hoa"]).post(reverse("overdue"), chosen)
+    assert response.url == f"{reverse('urging_new')}?flag={late.pk}&flag={decision.pk}"
+    found = get(cast["hoa"], "overdue").context
+    assert found["urgeable"] == {late.pk} and nobodys.pk not in found["urgeable"]
 
 
 @pytest.mark.parametrize("name", ["quang", "vinh"])
 def test_who_does_not_urge_is_offered_nothing(cast, name):
     make_late()
     page = text(get(cast[name], "overdue"))
-    assert "Urge selected" not in page and 'form="urge"' not in page
+    assert "Urge selected" not in page and 'form="decide"' not in page
 
 
 def test_the_preview_shows_a_card_a_body_and_a_form_that_is_filled(cast):

@@ -166,10 +166,11 @@ def test_who_may_read_which_page(cast):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_reads_a_page_unnamed_and_nobody_posts_to_it(client, cast, name):
+def test_nobody_reads_a_page_unnamed_and_nobody_posts_to_one_that_reads(client, cast, name):
     response = client.get(reverse(name))
     assert response.status_code == 302 and reverse("account_login") in response.url
-    assert client_of(cast["hoa"]).post(reverse(name)).status_code == 405
+    if name not in ("overdue", "review"):
+        assert client_of(cast["hoa"]).post(reverse(name)).status_code == 405
 
 
 def test_who_may_acknowledge(cast):
@@ -205,8 +206,8 @@ QUERIES = {
     ("hoa", "desk"): 22,
     ("hoa", "overview"): 15,
     ("hoa", "matrix"): 8,
-    ("hoa", "overdue"): 18,
-    ("hoa", "review"): 10,
+    ("hoa", "overdue"): 20,
+    ("hoa", "review"): 11,
 }
 
 

@@ -83,7 +83,7 @@ def accountable_cells(task_ids: Iterable[int], day: date, *, as_known: bool = Fa
     """Return the accountable cell of each task on `day`, with its body; `as_known` by the end of it. One query."""
     cells = Responsibility.objects.as_of(day) if as_known else Responsibility.objects.valid_on(day)
     cells = cells.filter(task__in=list(task_ids), role=Role.ACCOUNTABLE)
-    return {cell.task_id: cell for cell in cells.select_related("body")}
+    return {cell.task_id: cell for cell in cells.select_related("body", "post")}
 
 
 def leaning_on(instrument: Any, user: Any) -> Any:

@@ -21,8 +21,8 @@ TRUTHS = [("1", _("Yes"))]
 class HolderField(RegisterField):
     """A body by its code, or NOBODY for what nobody is accountable for."""
 
-    def offer(self, rows: Any, chosen: str, name: str) -> None:
-        super().offer(rows, "" if chosen == NOBODY else chosen, name)
+    def offer(self, rows: Any, chosen: str, name: str, *, known: Any = None) -> None:
+        super().offer(rows, "" if chosen == NOBODY else chosen, name, known=known)
         self.widget.choices = [*self.widget.choices, (NOBODY, _("Nobody is accountable"))]
 
     def clean(self, value: Any) -> Any:

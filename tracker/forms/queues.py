@@ -7,25 +7,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from tracker.boards.matrix import State
-from tracker.boards.overdue import OverdueFilter
-from tracker.choices import BodyKind, Clock, Level, Role
-from tracker.models import Body, Resolution
+from tracker.choices import BodyKind, Level, Role
+from tracker.models import Resolution, Task
 
 FIRST_DAY = date(1930, 2, 3)
 YEARS_AHEAD = 10
 LAST_PAGE = 500
 MOST_CHOICES = 300
-ORDERS = [
-    ("since", _("Late the longest first")),
-    ("-since", _("Late the shortest first")),
-    ("-step", _("Highest step first")),
-    ("task", _("By task")),
-    ("clock", _("By clock")),
-]
-
 ALL = _("All")
 Choice = tuple[str, Any]
 
@@ -37,13 +29,7 @@ def any_of(choices: list[Choice], text: Any = ALL) -> list[Choice]:
 
 def resolutions() -> list[Choice]:
     """Return the documents that set tasks, by code. One query."""
-    rows = Resolution.objects.filter(tasks__isnull=False).distinct()[:MOST_CHOICES]
-    return [(row.code, row.number or row.title) for row in rows]
-
-
-def accountable_bodies() -> list[Choice]:
-    """Return the bodies that answer for tasks, by code. One query."""
-    rows = Body.objects.filter(responsibilities__role=Role.ACCOUNTABLE).distinct()[:MOST_CHOICES]
+    rows = Resolution.objects.filter(Exists(Task.objects.filter(resolution=OuterRef("pk"))))[:MOST_CHOICES]
     return [(row.code, row.label) for row in rows]
 
 
@@ -138,33 +124,3 @@ class CoverageForm(AsOfForm):
             if provision := resolution.provisions.filter(pk=values.get("provision", 0)).first():
                 found["provision"] = provision
         return found
-
-
-class OverdueForm(FilterForm):
-    clock = forms.ChoiceField(label=_("Clock"), required=False, choices=any_of(Clock.choices))
-    body = forms.ChoiceField(label=_("Accountable body"), required=False)
-    resolution = forms.ChoiceField(label=_("Document"), required=False)
-    level = forms.ChoiceField(label=_("Level to reach"), required=False, choices=any_of(Level.choices))
-    step = forms.TypedChoiceField(
-        label=_("Step"),
-        required=False,
-        coerce=int,
-        empty_value=None,
-        choices=any_of([(str(number), str(number)) for number in range(10)]),
-    )
-    acknowledged = forms.ChoiceField(
-        label=_("Acknowledged"), required=False, choices=any_of([("no", _("Not yet")), ("yes", _("Yes"))])
-    )
-    snoozed = forms.ChoiceField(
-        label=_("Snoozed"), required=False, choices=any_of([("no", _("No")), ("yes", _("Yes"))])
-    )
-    q = forms.CharField(label=_("Words in the task"), required=False, max_length=200)
-    order = forms.ChoiceField(label=_("Order"), required=False, choices=ORDERS)
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["resolution"].choices = any_of(resolutions())  # type: ignore[attr-defined]
-        self.fields["body"].choices = any_of(accountable_bodies())  # type: ignore[attr-defined]
-
-    def wanted(self) -> OverdueFilter:
-        return OverdueFilter(**self.values())

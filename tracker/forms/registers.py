@@ -64,12 +64,15 @@ class RegisterField(forms.CharField):
         super().__init__(required=False, max_length=60, **kwargs)
         self.chosen: Any = None
 
-    def offer(self, rows: Any, chosen: str, name: str) -> None:
-        """Offer `rows` (what the reader may see), `chosen` among them even when it comes late. At most two queries."""
+    def offer(self, rows: Any, chosen: str, name: str, *, known: Any = None) -> None:
+        """Offer `rows` (what the reader may see), `chosen` among them even when it comes late. At most two queries.
+
+        `known`: the whole register, where `rows` are a part of it and any other row can be chosen, too.
+        """
         shown = list(rows[:MOST_CHOICES])
         self.chosen = next((row for row in shown if row.code == chosen), None)
         if chosen and self.chosen is None and "\x00" not in chosen:
-            self.chosen = rows.filter(code=chosen).first()
+            self.chosen = (rows if known is None else known).filter(code=chosen).first()
             shown += [self.chosen] if self.chosen else []
         self.widget.choices = _any_of((row.code, getattr(row, name)) for row in shown)
 

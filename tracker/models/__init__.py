@@ -15,6 +15,7 @@ from tracker.models.legal_debt import DetailingDuty
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy, PolicyLimit, PolicyStep, Recalculation
 from tracker.models.questions import ReportQuestion
+from tracker.models.queues import SavedFilter
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
 
@@ -58,6 +59,7 @@ __all__ = [
     "Resolution",
     "ResolutionLink",
     "Responsibility",
+    "SavedFilter",
     "SetAside",
     "StageChange",
     "StepRecipient",

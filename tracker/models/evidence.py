@@ -110,7 +110,11 @@ class Institutionalization(DerivedModel):
         verbose_name = _("institutionalization")
         verbose_name_plural = _("institutionalizations")
         ordering = ["task", "level", "-declared_on", "id"]
-        indexes = [models.Index(fields=["ends_on"], name="evidence_ends", condition=Q(ends_on__isnull=False))]
+        indexes = [
+            models.Index(fields=["state", "declared_on", "id"], name="institutionalization_state_on"),
+            models.Index(fields=["ends_on"], name="evidence_ends", condition=Q(ends_on__isnull=False)),
+            models.Index(fields=["stale_since"], name="evidence_stale", condition=Q(stale_since__isnull=False)),
+        ]
         constraints = [
             code_constraint("state", EvidenceState, "institutionalization_state", _("This state is not known.")),
             models.UniqueConstraint(

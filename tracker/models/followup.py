@@ -288,7 +288,10 @@ class Obstacle(DerivedModel):
         verbose_name = _("obstacle")
         verbose_name_plural = _("obstacles")
         ordering = ["since", "id"]
-        indexes = [models.Index(fields=["body", "task"], name="obstacle_open", condition=Q(ended_on__isnull=True))]
+        indexes = [
+            models.Index(fields=["body", "task"], name="obstacle_open", condition=Q(ended_on__isnull=True)),
+            models.Index(fields=["since", "id"], name="obstacle_since", condition=Q(ended_on__isnull=True)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("since")),

@@ -51,6 +51,11 @@ class Resolution(DerivedModel):
     def natural_key(self) -> tuple[str]:
         return (self.code,)
 
+    @property
+    def label(self) -> str:
+        """The number, or the title of what has none."""
+        return self.number or str(self.title)
+
 
 class ResolutionLink(DerivedModel):
     """A later document develops, reaffirms or replaces an earlier one."""

@@ -58,6 +58,14 @@ class TaskQuerySet(DerivedQuerySet):
         )
         return self.filter(Exists(cells))
 
+    def lapsed(self) -> Any:
+        """Return the open tasks whose rule is no longer in force."""
+        return self.filter(lapsed_since__isnull=False).exclude(stage__in=CLOSED_STAGES)
+
+    def unowned(self) -> Any:
+        """Return the open tasks for which nobody answers: no body, or a vacant post of it."""
+        return self.filter(unowned_since__isnull=False).exclude(stage__in=CLOSED_STAGES)
+
     def look_again(self, day: date) -> int:
         """Let the scan look at these tasks on `day`, unless it does so before anyway; returns how many it moved."""
         moved: int = self.filter(Q(next_check_on__isnull=True) | Q(next_check_on__gt=day)).update(next_check_on=day)
@@ -175,6 +183,8 @@ class Task(DerivedModel):
                 include=["stage_since", "kind", "assigned_on", "extension_count"],
                 name="task_cells",
             ),
+            models.Index(fields=["lapsed_since", "id"], name="task_lapsed", condition=Q(lapsed_since__isnull=False)),
+            models.Index(fields=["unowned_since", "id"], name="task_unowned", condition=Q(unowned_since__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(

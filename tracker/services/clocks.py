@@ -111,18 +111,18 @@ def wind(ids: Iterable[int], *, at: datetime, since: date | None = None, cause: 
     change = (min(since or day, day), cause)
     waiting = _waiting.get()
     if waiting is None:
-        _wind_batch(sorted(ids), day=change[0], at=at, cause=cause)
+        _wind_batch({pk: cause for pk in ids}, day=change[0], at=at)
     else:
         waiting.update({pk: min(change, waiting.get(pk, change)) for pk in ids})
 
 
-def _wind_batch(ids: list[int], *, day: date, at: datetime, cause: str) -> None:
-    if not ids:
+def _wind_batch(causes: dict[int, str], *, day: date, at: datetime) -> None:
+    if not causes:
         return
-    rules = Rules.on(day)
+    rules, ids = Rules.on(day), sorted(causes)
     for start in range(0, len(ids), BATCH):
         batch = Batch.of(ids[start : start + BATCH])
-        rewind(batch, day=day, at=at, rules=rules, cause=cause)
+        rewind(batch, day=day, at=at, rules=rules, causes=causes)
         settle(batch.tasks(day), through=local_day(at), at=at, rules=rules)
 
 
@@ -143,9 +143,8 @@ def together(*, at: datetime) -> Iterator[None]:
             yield
         finally:
             _waiting.reset(token)
-        for day, cause in sorted(set(waiting.values())):
-            ids = [pk for pk, change in waiting.items() if change == (day, cause)]
-            _wind_batch(sorted(ids), day=day, at=at, cause=cause)
+        for day in sorted({day for day, _cause in waiting.values()}):
+            _wind_batch({pk: cause for pk, (since, cause) in sorted(waiting.items()) if since == day}, day=day, at=at)
 
 
 @contextmanager

@@ -5,7 +5,8 @@ The functions with `tasks, day, at` describe statements that tracker.models.stat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -51,6 +52,8 @@ from tracker.services.limits import (
     waiting_columns,
 )
 
+Causes = Mapping[int, str]
+NO_CAUSES: Causes = {}
 ONE_OPEN_FLAG = "(task_id, clock) WHERE closed_on IS NULL"
 
 
@@ -90,15 +93,15 @@ def settle_batch(batch: Batch, *, day: date, at: datetime, rules: Rules) -> Coun
     return Count(opened=opened, closed=closed, stepped=len(taken))
 
 
-def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules, cause: str = "") -> None:
+def rewind(batch: Batch, *, day: date, at: datetime, rules: Rules, causes: Causes = NO_CAUSES) -> None:
     """Recalculate the clocks of `batch` after a change, close what no longer holds, and set the next check.
 
-    `cause` names what was changed (`extension:12`), for the flags that it closes.
+    `causes` names, by the key of the task, what was changed (`extension:12`), for the flags that it closes.
     """
     run(_set_waiting, batch, day=day, at=at)
     _wind_limits(batch, day=day, at=at, rules=rules)
     _wind_unowned(batch, day=day, at=at, rules=rules, only_changes=False)
-    close_flags(batch, day=day, at=at, cause=cause)
+    close_flags(batch, day=day, at=at, causes=causes)
     run(_set_next_check, batch, day=day, at=at, is_settled=False, rules=rules)
 
 
@@ -360,7 +363,7 @@ def _record_reminders(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
     return Insert(Event, columns, Flag.objects.filter(pk__in=keys, since__gt=day))
 
 
-def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", cause: str = "") -> int:
+def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", causes: Causes = NO_CAUSES) -> int:
     """Close the open flags of `batch` whose condition no longer holds, dated on the day on which it ended.
 
     A reminder ends, too, when its limit moves: closed before it is late, it says nothing of lateness.
@@ -377,11 +380,21 @@ def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", caus
         closed_on=Coalesce(done_on, Value(day, output_field=DateField())),
         closed_at=at,
         closed_why=Coalesce(stage, moved),
-        closed_by=cause,
+        closed_by=_cause_of(rows, causes),
         version=F("version") + 1,
     )
     execute(Insert(Event, _flag_event("flag.closed", at, F("closed_on")), rows))
     return len(ids)
+
+
+def _cause_of(flags: Any, causes: Causes) -> Any:
+    """What closes each of `flags`, as an expression. One query where the tasks changed by different causes."""
+    if len(set(causes.values())) <= 1:
+        return Value(next(iter(causes.values()), ""))
+    tasks: defaultdict[str, list[int]] = defaultdict(list)
+    for task in sorted(set(flags.values_list("task", flat=True))):
+        tasks[causes.get(task, "")].append(task)
+    return Case(*(When(task__in=ids, then=Value(cause)) for cause, ids in tasks.items()), default=Value(""))
 
 
 def _no_longer_held(tasks: Any, day: date, at: datetime) -> Select:

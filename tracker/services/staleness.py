@@ -24,7 +24,7 @@ from tracker.services.evidence import settle_evidence
 def hash_of(evidence: Institutionalization, files: Sequence[str] | None = None) -> str:
     """Return the SHA-256 of what a verifier sees now: the instrument and its files, the articles, the coverage.
 
-    One query, none where the sums of the files are given.
+    One query, none where the sums of the files are given, or the files of the instrument are prefetched.
     """
     instrument = evidence.instrument
     return content_hash(
@@ -35,7 +35,7 @@ def hash_of(evidence: Institutionalization, files: Sequence[str] | None = None) 
         in_force_on=instrument.in_force_on,
         articles=evidence.articles,
         coverage=evidence.coverage,
-        files=InstrumentFile.objects.current().filter(instrument=instrument).sums() if files is None else files,
+        files=[file.sha256 for file in instrument.files.all() if file.is_current] if files is None else files,
     )
 
 

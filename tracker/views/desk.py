@@ -7,7 +7,8 @@ from django.shortcuts import render
 
 from accounts.policies import scope_of
 from tracker.boards.desk import desk as desk_of
-from tracker.boards.review import queue_length
+from tracker.boards.queues import REPORTS
+from tracker.boards.queues.shape import length_of
 from tracker.boards.urging import waiting_on
 from tracker.clock import local_today
 from tracker.models import Body
@@ -26,6 +27,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         "bodies": Body.objects.filter(pk__in=scope.body_ids),
         "urgings": waiting_on(scope.body_ids, request.user),
         "may_report": scope.has(*REPORTERS),
-        "queue": queue_length(request.user) if may(request.user, "review.read") else None,
+        "queue": length_of(REPORTS, request.user, today) if may(request.user, "review.read") else None,
     }
     return render(request, "tracker/desk.html", context)

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 
 from tracker import clock
 from tracker.boards.lateness import outcome_of
-from tracker.boards.review import obstacles_of
-from tracker.choices import ExtensionState
+from tracker.boards.obstacles import obstacles_of
+from tracker.choices import ExtensionState, QueueCode
 from tracker.forms.requests import ExtensionDecisionForm, ExtensionForm, decision_of
 from tracker.models import Body, Extension, Task
 from tracker.policies import accountable_body_id, may, require
 from tracker.services import extensions
 from tracker.views.attempts import attempt
 from tracker.views.doors import acting, reading, writing
+from tracker.views.trails import onward, trail_of
 
 
 @writing
@@ -61,7 +62,7 @@ def extension_decide(request: HttpRequest, pk: int) -> HttpResponse:
     if status:
         return _page(request, get_object_or_404(_readable(request), pk=pk), form, status=status)
     messages.success(request, _("Decided. The body that asked is told at once and sees it on its desk."))
-    return redirect("review")
+    return onward(request, pk, QueueCode.EXTENSIONS)
 
 
 def _decide(found: Extension, form: ExtensionDecisionForm, **who: Any) -> None:
@@ -82,6 +83,7 @@ def _page(request: HttpRequest, found: Extension, form: ExtensionDecisionForm, *
         "extension": found,
         "task": found.task,
         "form": form,
+        "trail": trail_of(request, found.pk),
         "others": Extension.objects.filter(task=found.task).exclude(pk=found.pk).select_related("body")[:20],
         "obstacles": obstacles_of([found.task_id]).get(found.task_id, []),
         "outcome": outcome_of(found.task, found.task.flags.all(), clock.local_today()),

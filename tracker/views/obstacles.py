@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from tracker import clock
+from tracker.choices import QueueCode
 from tracker.forms.requests import OFFERED, ObstacleEndForm, ObstacleForm
 from tracker.models import Body, Obstacle, Task
 from tracker.policies import accountable_body_id, require
 from tracker.services import obstacles
 from tracker.views.attempts import attempt
 from tracker.views.doors import writing
+from tracker.views.trails import onward, trail_of
 
 
 @writing
@@ -54,7 +56,7 @@ def obstacle_end(request: HttpRequest, pk: int) -> HttpResponse:
         )
         if not status:
             messages.success(request, _("Ended. Both bodies and the commission see it."))
-            return redirect("desk")
+            return onward(request, pk, QueueCode.OBSTACLES) if trail_of(request, pk) else redirect("desk")
     may_read = Task.objects.visible_to(request.user).filter(pk=obstacle.task_id).exists()
-    context = {"form": form, "obstacle": obstacle, "may_read": may_read}
+    context = {"form": form, "obstacle": obstacle, "may_read": may_read, "trail": trail_of(request, pk)}
     return render(request, "tracker/obstacle_end.html", context, status=status)

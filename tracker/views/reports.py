@@ -29,6 +29,7 @@ from tracker.policies import accountable_body_id, leads, may, reporting_body_ids
 from tracker.services import attachments, instruments, reports
 from tracker.views.attempts import attempt
 from tracker.views.doors import reading, writing
+from tracker.views.trails import trail_of
 
 SUBMITTED = gettext_lazy("Submitted. The commission now reviews it.")
 DRAFTED = gettext_lazy("Saved as a draft. Only your body sees it until you submit it.")
@@ -214,6 +215,7 @@ def report_page(
         "files": found.attachments.all(),
         "time_wanted": reports.asked_with(found).get("wanted_on"),
         "form": form,
+        "trail": trail_of(request, found.pk),
         "may_change": is_mine and is_draft,
         "may_submit": is_draft and may(user, "report.submit", found),
         "may_follow_up": is_mine and found.state == ReportState.RETURNED and found.task.is_open,

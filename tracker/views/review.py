@@ -1,4 +1,4 @@
-"""Review: the commission reads what was submitted and declared, and decides."""
+"""Decisions of the commission on one report, or on one piece of declared evidence."""
 
 from __future__ import annotations
 
@@ -8,26 +8,20 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from tracker import clock
-from tracker.boards.review import review_queue
+from tracker.choices import QueueCode
 from tracker.errors import Conflict, Stale
 from tracker.forms.decisions import DecisionForm, renew
 from tracker.forms.stale import show_theirs
 from tracker.models import Institutionalization, ProgressReport
 from tracker.policies import may, require
 from tracker.services import institutionalizations, reports, staleness
-from tracker.views.doors import acting, reading, writing
+from tracker.views.doors import acting, writing
 from tracker.views.reports import report_page
-
-
-@reading
-def review(request: HttpRequest) -> HttpResponse:
-    """Show both queues, the oldest first."""
-    require(request.user, "review.read")
-    return render(request, "tracker/review.html", {"queue": review_queue(request.user, clock.local_today())})
+from tracker.views.trails import onward, trail_of
 
 
 @acting
@@ -43,7 +37,7 @@ def report_decide(request: HttpRequest, pk: int) -> HttpResponse:
     version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
     status = _decided(request, form, lambda **kwargs: _decide_report(report, form, version=version, **kwargs))
     if not status:
-        return redirect("review")
+        return onward(request, pk, QueueCode.REPORTS)
     if status == 409:
         renew(form, "seen", report.version)
         show_theirs(form, {"note": report.decision_note})
@@ -78,7 +72,7 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             status = _decided(request, form, lambda **kwargs: _decide_evidence(evidence, form, shown, **kwargs))
             if not status:
-                return redirect("review")
+                return onward(request, pk, QueueCode.EVIDENCE)
             renew(form, "seen", shown)
             if status == 409:
                 evidence.refresh_from_db()
@@ -87,6 +81,7 @@ def evidence_decide(request: HttpRequest, pk: int) -> HttpResponse:
         "evidence": evidence,
         "form": form,
         "shown": shown,
+        "trail": trail_of(request, pk),
         "others": evidence.task.institutionalizations.exclude(pk=evidence.pk).select_related("instrument")[:20],
         "may_decide": evidence.awaits_verification and may(request.user, "evidence.verify", evidence),
     }

@@ -1,4 +1,4 @@
-"""Overdue: the open flags, for the commission, editors and supervisors; the commission acknowledges them."""
+"""What the commission does with one flag: acknowledge it, snooze its steps, let them go on."""
 
 from __future__ import annotations
 
@@ -9,38 +9,19 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from accounts.policies import scope_of
 from tracker import clock
-from tracker.boards.overdue import overdue as overdue_page
 from tracker.boards.overdue import row_of
-from tracker.boards.urging import selectable
-from tracker.choices import Duty
+from tracker.choices import QueueCode
 from tracker.errors import Conflict
 from tracker.forms.decisions import AcknowledgeForm, renew
-from tracker.forms.queues import OverdueForm
 from tracker.forms.requests import SnoozeForm
 from tracker.forms.stale import show_theirs
 from tracker.models import Flag
 from tracker.policies import require
 from tracker.services import flags
 from tracker.views.attempts import attempt
-from tracker.views.doors import acting, reading, writing
-
-
-@reading
-def overdue(request: HttpRequest) -> HttpResponse:
-    """Show one page of flags as filtered and ordered. 17 queries whatever the number of flags."""
-    require(request.user, "overdue.read")
-    form = OverdueForm(request.GET)
-    today = clock.local_today()
-    board = overdue_page(request.user, today, form.wanted())
-    context = {
-        "form": form,
-        "board": board,
-        "urgeable": selectable(board.rows, request.user, today),
-        "is_commission": scope_of(request.user).has(Duty.COMMISSION),
-    }
-    return render(request, "tracker/overdue.html", context)
+from tracker.views.doors import acting, writing
+from tracker.views.trails import onward, trail_of
 
 
 @writing
@@ -59,8 +40,9 @@ def flag_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
             status = 200 if request.headers.get("HX-Request") else 409  # htmx shows nothing of a 4xx
         else:
             messages.success(request, _("Acknowledged. The flag stays open until its cause ends."))
-            return redirect(_back(request))
-    context = {"row": row_of(flag, clock.local_today()), "form": form, "back": _back(request)}
+            return onward(request, pk, QueueCode.OVERDUE) if trail_of(request, pk) else redirect(_back(request))
+    row, trail = row_of(flag, clock.local_today()), trail_of(request, pk)
+    context = {"row": row, "form": form, "trail": trail, "back": trail.url if trail else _back(request)}
     return render(request, "tracker/overdue_acknowledge.html", context, status=status)
 
 
