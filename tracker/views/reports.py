@@ -20,7 +20,7 @@ from tracker.forms.decisions import DecisionForm, renew
 from tracker.forms.reports import OFFERED, ReportForm, initial_of
 from tracker.models import Body, Instrument, ProgressReport, Task
 from tracker.policies import may, reporting_body_ids, require
-from tracker.services import attachments, instruments, reports
+from tracker.services import attachments, instruments, reports, uploads
 from tracker.views.doors import acting, reading, writing
 
 SUBMITTED = gettext_lazy("Submitted. The commission now reviews it.")
@@ -72,7 +72,8 @@ def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressRe
     status, newer = 200, None
     if request.method == "POST" and form.is_valid():
         try:
-            report = _saved(request, form, task, draft)
+            with uploads.together():
+                report = _saved(request, form, task, draft)
         except ValidationError as error:
             form.take(error)
         except Conflict as error:
