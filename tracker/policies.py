@@ -200,7 +200,11 @@ def _may_withdraw_dispute(scope: Scope, user: Any, dispute: Dispute) -> bool:
 
 
 def _may_verify(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
-    return evidence.declared_by_id != user.pk and _commission_covers(scope, evidence.task)
+    """Neither who declared it nor who wrote a report that names it, whoever submitted that."""
+    if evidence.declared_by_id == user.pk or not _commission_covers(scope, evidence.task):
+        return False
+    written = ProgressReport.objects.filter(task=evidence.task_id, instrument=evidence.instrument_id, author=user)
+    return not written.exists()
 
 
 def _may_change_evidence(scope: Scope, user: Any, evidence: Institutionalization) -> bool:

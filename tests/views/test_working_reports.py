@@ -131,13 +131,14 @@ def test_a_known_number_is_not_registered_twice(cast):
     assert "new_number" in response.context["form"].errors
 
 
-def test_a_second_click_makes_no_second_report(cast):
+def test_a_second_click_makes_no_second_report_and_leaves_no_file(cast, tmp_path):
     task = make_task()
     send(cast["lan"], task)
-    response = send(cast["lan"], task)
+    response = send(cast["lan"], task, files=[SimpleUploadedFile("plan.pdf", PDF)])
     page = text(response, 409)
     assert "awaits review" in page and "Submitted." not in page
     assert ProgressReport.objects.count() == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_colleague_who_was_quicker_loses_nothing(cast):

@@ -25,7 +25,8 @@ def store(report: ProgressReport, files: Iterable[UploadedFile[Any]], *, by: Any
     if len(given) + report.attachments.count() > MAX_FILES:
         raise refuse(files=_("At most %(number)d files go with a report.") % {"number": MAX_FILES})
     checked = [uploads.check(upload, field="files") for upload in given]
-    return [_store_one(report, one, by=by, at=at) for one in checked]
+    with uploads.together():
+        return [_store_one(report, one, by=by, at=at) for one in checked]
 
 
 def _store_one(report: ProgressReport, checked: uploads.Checked, *, by: Any, at: datetime) -> Attachment:

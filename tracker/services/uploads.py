@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from tracker.rules.file_names import shown, wrong_with_name
 
 MAX_BYTES = settings.MAX_UPLOAD_MB * 1024 * 1024
 SIZE = _("%(name)s is empty or larger than 20 MB.")
+# The files of the blocks that are not over.
+_stored: ContextVar[list[Any] | None] = ContextVar("stored", default=None)
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,27 @@ def storing(row: Any, checked: Checked) -> Iterator[None]:
     """
     row.name, row.content_type = checked.name, checked.content_type
     row.size, row.sha256 = checked.size, checked.sha256
-    row.file.save(checked.name, checked.upload, save=False)
-    try:
+    with together() as files:
+        row.file.save(checked.name, checked.upload, save=False)
+        files.append(row.file)
         yield
+
+
+@contextmanager
+def together() -> Iterator[list[Any]]:
+    """Take away what was stored in the block where it fails: put the transaction into it.
+
+    What a block in a block has stored goes with the outer one, too.
+    """
+    outer, files = _stored.get(), list[Any]()
+    token = _stored.set(files)
+    try:
+        yield files
     except BaseException:
-        row.file.delete(save=False)
+        for file in files:
+            file.delete(save=False)
         raise
+    finally:
+        _stored.reset(token)
+    if outer is not None:
+        outer += files

@@ -26,7 +26,7 @@ from tracker.forms.reports import (
 )
 from tracker.models import Body, Extension, Instrument, ProgressReport, Task
 from tracker.policies import accountable_body_id, leads, may, reporting_body_ids, require
-from tracker.services import attachments, instruments, reports
+from tracker.services import attachments, instruments, reports, uploads
 from tracker.views.attempts import attempt
 from tracker.views.doors import reading, writing
 from tracker.views.trails import trail_of
@@ -91,7 +91,7 @@ def _write(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressRe
     status, made, newer = 200, list[ProgressReport](), list[ProgressReport]()
     if request.method == "POST":
         status = attempt(
-            form, lambda: made.append(_saved(request, form, task, draft)), lambda: _stored(form, task, newer)
+            form, lambda: made.append(_with_files(request, form, task, draft)), lambda: _stored(form, task, newer)
         )
         if not status:
             messages.success(request, _said(made[0]))
@@ -122,6 +122,12 @@ def _stored(form: ReportForm, task: Task, newer: list[ProgressReport]) -> dict[s
     drafts = ProgressReport.objects.filter(task=task, body=form.cleaned_data["body"], state=ReportState.DRAFT)
     newer.extend(drafts.select_related("author", "instrument"))
     return initial_of(newer[0]) if newer else {}
+
+
+def _with_files(request: HttpRequest, form: ReportForm, task: Task, draft: ProgressReport | None) -> ProgressReport:
+    """Save the report; files that were stored for one that is refused after all are taken away."""
+    with uploads.together():
+        return _saved(request, form, task, draft)
 
 
 @transaction.atomic
