@@ -233,7 +233,7 @@ def test_the_queues_ask_as_often_as_they_say(cast, django_assert_num_queries):
             if number == 2:
                 asked(task, cast["lan"], on=TODAY, wanted_on=TODAY + timedelta(days=90))
         scan_today()
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             assert overdue(cast["hoa"], TODAY, OverdueFilter()).rows
         with django_assert_num_queries(7):
             assert review_queue(cast["hoa"], TODAY).requests

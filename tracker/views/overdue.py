@@ -29,7 +29,7 @@ from tracker.views.doors import acting, reading, writing
 
 @reading
 def overdue(request: HttpRequest) -> HttpResponse:
-    """Show one page of flags as filtered and ordered. 16 queries whatever the number of flags."""
+    """Show one page of flags as filtered and ordered. 15 queries whatever the number of flags."""
     require(request.user, "overdue.read")
     form = OverdueForm(request.GET)
     today = clock.local_today()
