@@ -60,8 +60,10 @@ class QueueForm(FilterForm):
         self.fields["order"].choices = [(name, ORDERS[name]) for name in queue.orders]  # type: ignore[attr-defined]
         held = Responsibility.objects.filter(body=OuterRef("pk"), role=Role.ACCOUNTABLE)
         tasks = Task.objects.filter(resolution=OuterRef("pk"))
-        self._offer("body", Body.objects.order_by("name_sort", "pk"), Exists(held))
-        self._offer("resolution", Resolution.objects.order_by("code"), Exists(tasks))
+        bodies = Body.objects.only("code", "path", "name_vi", "name_en", "short_vi", "short_en")
+        documents = Resolution.objects.only("code", "number", "title_vi", "title_en")
+        self._offer("body", bodies.order_by("name_sort", "pk"), Exists(held))
+        self._offer("resolution", documents.order_by("code"), Exists(tasks))
 
     def _offer(self, name: str, rows: Any, with_tasks: Exists) -> None:
         field = cast(RegisterField, self.fields[name])

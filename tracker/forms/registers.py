@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import (
@@ -23,6 +26,7 @@ from tracker.models import Body, Resolution
 
 LONGEST_SEARCH = 200
 MOST_CHOICES = 300
+SELECTED = mark_safe(" selected")
 
 
 def _any_of(choices: Any) -> list[tuple[str, Any]]:
@@ -55,10 +59,21 @@ class CodeField(forms.ChoiceField):
         super().__init__(choices=_any_of(choices), required=False, **kwargs)
 
 
+class LongSelect(forms.Select):
+    """A select of some hundred options, written in one go: Django's template for each option takes half the page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        rows = ((code, SELECTED if str(code) == str(value or "") else "", text) for code, text in self.choices)
+        options = format_html_join("", '<option value="{}"{}>{}</option>', rows)
+        return format_html(
+            "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
+        )
+
+
 class RegisterField(forms.CharField):
     """A row of a register by its code. Shows the first few hundred and the chosen one; cleans to the row."""
 
-    widget = forms.Select
+    widget = LongSelect
 
     def __init__(self, **kwargs: Any):
         super().__init__(required=False, max_length=60, **kwargs)

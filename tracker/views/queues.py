@@ -108,7 +108,7 @@ def _shown(request: HttpRequest, queue: Queue, selection: SelectionForm | None) 
         "lede": LEDES[queue.code],
         "form": form,
         "trail": trail,
-        "suffix": trail.suffix,
+        "suffix": "" if queue.waiting is None else trail.suffix,
         "row_route": ROUTES[queue.code][1],
         "page": page,
         "length": length,

@@ -14,7 +14,7 @@
 
   function move(step) {
     const all = rows();
-    if (!all.length) return document.querySelector("a[data-key=j]")?.click();
+    if (!all.length) return step > 0 && document.querySelector("a[data-key=j]")?.click();
     const here = all.indexOf(current());
     const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + step, 0), all.length - 1);
     all[next].querySelector("[data-open]").focus();
