@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -116,7 +117,7 @@ EXAMPLE = {
 
 def _narrowed(reader: Reader, context: Context) -> dict[str, Any]:
     found = {
-        name: reader.one(name, lambda text, parser=parser: parser.read(text, context))
+        name: reader.one(name, partial(parser.read, context=context))
         for name, (_about, parser, _example) in NARROWED.items()
     }
     return {name: value for name, value in found.items() if value is not None}
