@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
-from tracker.choices import Stage
+from tracker.choices import ReportState, Stage
 from tracker.models import Body, Extension, Institutionalization, Obstacle, ProgressReport, ReportQuestion, Task
 from tracker.models.evidence import WAITS_SINCE
 from tracker.rules.waiting import Ball, BallCode, BallWhy, ball
@@ -88,14 +88,13 @@ def by_holder(user: Any) -> list[HolderRow]:
 def _facts(tasks: Any) -> Any:
     this = {"task": OuterRef("pk")}
     reports = ProgressReport.objects.awaiting_review().filter(**this).order_by("review_since")
-    asked = ProgressReport.objects.awaiting_answer().filter(**this)
-    questions = ReportQuestion.objects.open().filter(report__in=asked.values("pk")).order_by("asked_on")
+    questions = ReportQuestion.objects.open().filter(report__task=OuterRef("pk"), report__state=ReportState.SUBMITTED)
     evidence = Institutionalization.objects.awaiting_verification().filter(**this)
     requests = Extension.objects.awaiting_decision().filter(**this)
     obstacles = Obstacle.objects.open().filter(**this).order_by("since", "body")
     return tasks.annotate(
         report_since=Subquery(reports.values("review_since")[:1]),
-        question_since=Subquery(questions.values("asked_on")[:1]),
+        question_since=Subquery(questions.order_by("asked_on").values("asked_on")[:1]),
         evidence_since=Subquery(evidence.annotate(since=WAITS_SINCE).order_by("since").values("since")[:1]),
         request_since=Subquery(requests.order_by("asked_on").values("asked_on")[:1]),
         obstacle_since=Subquery(obstacles.values("since")[:1]),

@@ -42,10 +42,6 @@ class ProgressReportQuerySet(OfTaskQuerySet):
         """Return those whose ball is the commission's: submitted, and no question is open."""
         return self.submitted().filter(review_since__isnull=False)
 
-    def awaiting_answer(self) -> Any:
-        """Return those of which the commission has asked something that their body has not answered."""
-        return self.submitted().filter(review_since__isnull=True)
-
 
 class ProgressReport(DerivedModel):
     """What an official says has happened. Accepted, it may move the stage; returned, it changes nothing.
