@@ -130,7 +130,8 @@ def make_world() -> World:
     world.arguments |= {"frozen_report": {"pk": report.pk}, "frozen_file": {"pk": report.pk, "kind": "csv"}}
     world.arguments["figures_file"] = {"kind": "csv"}
     world.arguments["cadre"] = {"code": Cadre.objects.get().code}
-    _add_debt(world, evidence.instrument, a)
+    _add_debt(world, evidence.instrument, task, a)
+    _add_life(world, evidence.instrument)
     disputed(task)
     _fill(world, a, rows)
     add_disputes(world, a)
@@ -138,7 +139,6 @@ def make_world() -> World:
     world.payloads |= {"flag_remark": {"text": "We wait", "version": 0}, "figures_freeze": {"remark": "For July"}}
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
-    _add_life(world, evidence.instrument)
     _add_queues(world, rows)
     return world
 
@@ -294,10 +294,10 @@ def _add_evidence(world: World, task: Task, evidence: Institutionalization, a: B
     }
 
 
-def _add_debt(world: World, upper: Instrument, a: Body) -> None:
+def _add_debt(world: World, upper: Instrument, task: Task, a: Body) -> None:
     """The instrument calls for a text that A owes."""
     terms = {"subject_vi": "Hướng dẫn", "rank": "decree", "body": a}
-    duty = legal_debt.create(DetailingDuty(instrument=upper, **terms), by=None, at=noon(TODAY))
+    duty = legal_debt.create(DetailingDuty(instrument=upper, task=task, **terms), by=None, at=noon(TODAY))
     world.arguments |= {"detailing_new": {"pk": upper.pk}} | {
         case: {"pk": duty.pk} for case in ("detailing", "detailing_edit", "detailing_progress")
     }
