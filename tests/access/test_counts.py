@@ -13,6 +13,7 @@ from tests.builders import make_cast
 from tests.working import TODAY, client_of, frozen
 from tracker.models import (
     Body,
+    Dispute,
     Extension,
     Flag,
     FlagRemark,
@@ -58,7 +59,7 @@ def forget(task: Task) -> None:
     task.events.all().delete()
     Urging.objects.filter(items__task=task).delete()
     FlagRemark.objects.filter(flag__task=task).delete()
-    for model in (Flag, ProgressReport, Institutionalization, Extension, Obstacle):
+    for model in (Dispute, Flag, ProgressReport, Institutionalization, Extension, Obstacle):
         model.objects.filter(task=task).delete()
     Task.objects.filter(pk=task.pk).delete()
 

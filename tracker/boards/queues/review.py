@@ -78,9 +78,9 @@ def _why_obstacle(obstacle: Obstacle) -> str:
     return _("%(body)s says that it has waited on %(other)s since %(day)s.") % facts
 
 
-def _awaiting_verification(user: Any) -> Any:
-    rows = Institutionalization.objects.visible_to(user).awaiting_verification()
-    return rows.annotate(waits=WAITS_SINCE).prefetch_related("instrument__files")
+def _since_when(evidence: Any, day: date) -> Any:
+    """Add since when evidence waits, and the files that a verifier reads."""
+    return evidence.annotate(waits=WAITS_SINCE).prefetch_related("instrument__files")
 
 
 WHY: dict[str, Any] = {
@@ -106,8 +106,11 @@ EVIDENCE = Queue(
     code=QueueCode.EVIDENCE,
     action="review.read",
     model=Institutionalization,
-    rows=lambda user, day: _awaiting_verification(user),
+    rows=lambda user, day: (
+        Institutionalization.objects.visible_to(user).awaiting_verification().annotate(waits=WAITS_SINCE)
+    ),
     since="waits",
+    annotated=_since_when,
     describe=_described,
     joined=(TASK, "body", "instrument", "declared_by"),
     sender="declared_by",
