@@ -67,7 +67,7 @@ def test_what_is_corrected_is_stale_and_says_so_until_it_is_verified_again(cast,
     page = text(get(cast["hoa"], "task", task.pk))
     assert "Thay đổi sau xác nhận" in page or "Changed since verified" in page
     decide = reverse("evidence_decide", args=[evidence.pk])
-    assert decide in text(get(cast["hoa"], "review"))
+    assert decide in text(get(cast["hoa"], "review_evidence"))
     evidence.refresh_from_db()
     post(cast["hoa"], decide, decision="accept", seen=staleness.hash_of(evidence), note="")
     evidence.refresh_from_db()
