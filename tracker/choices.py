@@ -307,7 +307,7 @@ class DebtState(TextChoices):
     """How far a text has come that an instrument calls for. Derived from its days, never stored."""
 
     NOT_DRAFTED = "not_drafted", _("Not drafted")
-    NOT_SUBMITTED = "not_submitted", _("Draft not submitted")
+    NOT_SUBMITTED = "not_submitted", _("Draft not submitted yet")
     NOT_ISSUED = "not_issued", _("Not issued")
     ISSUED = "issued", _("Issued and in force")
 

@@ -148,7 +148,9 @@ def test_an_objective_has_no_status(hoa, world):
 def test_the_tables_count_what_the_reader_sees(hoa, as_user, world):
     body = hoa.get("/api/v1/boards/four-cells/", {"by": "body", "as_of": "2026-06-30"}).json()
     cells = {"done_on_time": 0, "done_late": 0, "open_in_time": 0, "open_overdue": 1}
-    assert body["results"][0] == {"key": "BO-A", **cells}
+    extended = {"done_on_time_extended": 0, "open_overdue_extended": 0}
+    ranked = {"total": 1, "rank": None, "peers_median": 1.0}
+    assert body["results"][0] == {"key": "BO-A", **cells, **extended, **ranked}
     lan = as_user("lan").get("/api/v1/boards/coverage/").json()["results"]
     assert {row["level"]: row["tasks"] for row in lan} == {"central": 1, "province": 0, "commune": 0}
 

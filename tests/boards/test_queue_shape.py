@@ -16,7 +16,7 @@ from tracker.boards.queues.counting import lengths
 from tracker.boards.queues.shape import FIELDS, Wanted, counts, next_of, page_of, place_of
 from tracker.choices import Level, Role
 from tracker.models import ProgressReport, Responsibility, Task
-from tracker.services import institutionalizations, instruments, matrix, reports
+from tracker.services import endings, institutionalizations, matrix, reports
 
 pytestmark = pytest.mark.django_db
 today = pytest.fixture(autouse=True)(frozen)
@@ -40,7 +40,7 @@ def reported(cast, number, **facts):
 def lapsed_task(cast, **facts):
     task = make_task(levels=[(Level.CENTRAL, [])], **facts)
     instrument = verified(task, cast, on=date(2026, 3, 2))
-    instruments.end(instrument, on=date(2026, 6, 1), by=None, at=noon(date(2026, 6, 1)))
+    endings.end(instrument, endings.Ending(on=date(2026, 6, 1)), by=None, at=noon(date(2026, 6, 1)))
     scan_today()
     task.refresh_from_db()
     return task, instrument
@@ -194,7 +194,7 @@ def test_what_can_be_asked_is_named_once():
     assert names == set(OVERDUE.fields)
 
 
-ROWS = {"reports": 3, "evidence": 3, "extensions": 3, "obstacles": 3, "lapsed": 3, "unowned": 2, "overdue": 12}
+ROWS = {"reports": 3, "evidence": 4, "extensions": 3, "obstacles": 3, "lapsed": 3, "unowned": 2, "overdue": 12}
 
 
 def test_two_hundred_rows_with_their_reasons_take_twelve_queries_at_most(cast, django_assert_max_num_queries):

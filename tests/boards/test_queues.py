@@ -243,6 +243,6 @@ def test_the_queues_ask_as_often_as_they_say(cast, django_assert_num_queries):
             assert overdue(cast["hoa"])
         with django_assert_num_queries(4):
             assert matrix(cast["hoa"], TODAY, MatrixFilter()).rows
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             board = desk(cast["lan"], TODAY, bodies)
             assert board.late and board.requests.pending

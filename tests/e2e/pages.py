@@ -33,7 +33,7 @@ from tracker.models import (
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
-from tracker.services import corrections, frozen, policies, saved_filters
+from tracker.services import corrections, frozen, institutionalizations, instruments, policies, saved_filters
 
 Where = Callable[[], dict[str, Any]]
 
@@ -123,6 +123,23 @@ def _phase() -> dict[str, Any]:
 
 def _owed() -> dict[str, Any]:
     return {"pk": DetailingDuty.objects.earliest("pk").pk}
+
+
+def _in_parts() -> dict[str, Any]:
+    """A task with two pieces of evidence that were verified in part."""
+    task = Task.objects.filter(stage="drafting", levels__isnull=False, parent=None).earliest("pk")
+    level = task.levels.earliest("pk")
+    rank = next(iter(level.accepted_ranks), "law")
+    for number in ("901", "902"):
+        instrument = Instrument(number=f"{number}/2026/NĐ-CP", rank=rank, title_vi="Văn bản minh họa", title_en="Text")
+        instrument.signed_on = instrument.in_force_on = local_day(now())
+        instruments.register(instrument, by=None, at=now())
+        facts = {"level": level.level, "coverage": "partial", "at": now()}
+        official, verifier = (User.objects.get(username=name) for name in ("official", "commission"))
+        part = institutionalizations.declare(task, instrument, by=None, **facts)
+        Institutionalization.objects.filter(pk=part.pk).update(declared_by=official)
+        institutionalizations.verify(Institutionalization.objects.get(pk=part.pk), by=verifier, at=now())
+    return {"pk": task.pk, "level": level.level}
 
 
 def _leaned_on() -> dict[str, Any]:
@@ -224,6 +241,7 @@ PAGES: dict[str, tuple[str, Where]] = {
     "system": ("admin", nowhere),
     "evidence_new": ("official", _reportable),
     "evidence_edit": ("editor", _declared),
+    "evidence_joint": ("commission", _in_parts),
     "evidence_decide": ("commission", _declared),
     "instrument_end": ("editor", _leaned_on),
     "legal_debt": ("commission", nowhere),

@@ -14,7 +14,7 @@ from tests.working import TODAY, frozen, verified
 from tracker.choices import Duty, Phase, Rank, Stage
 from tracker.errors import Conflict, Stale
 from tracker.models import Event, Instrument
-from tracker.services import instrument_life, instruments, scan
+from tracker.services import institutionalizations, instrument_life, instruments, scan
 from tracker.services.instruments import Duplicate
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,9 @@ def test_a_later_day_of_force_opens_what_leaned_on_it_again(cast):
     changed(instrument, cast["quang"], in_force_on=TODAY + timedelta(days=30))
     task.refresh_from_db()
     assert task.stage == Stage.ASSIGNED
+    evidence = task.institutionalizations.get()
+    assert evidence.is_stale
+    institutionalizations.verify(evidence, by=cast["hoa"], at=noon(TODAY))
     scan.run(TODAY + timedelta(days=31), at=noon(TODAY + timedelta(days=31)), force=True)
     task.refresh_from_db()
     assert (task.stage, task.done_on) == (Stage.INSTITUTIONALIZED, TODAY + timedelta(days=30))

@@ -383,7 +383,7 @@ def test_a_reader_finds_no_button(cast, instrument):
         assert reverse(name, args=[instrument.pk]) not in page
 
 
-def test_the_page_takes_eleven_queries_however_much_hangs_on_it(cast, instrument, django_assert_num_queries):
+def test_the_page_takes_twelve_queries_however_much_hangs_on_it(cast, instrument, django_assert_num_queries):
     client = client_of(cast["hoa"])
     for number in range(2):
         who = {"by": cast["quang"], "at": noon(TODAY)}
@@ -391,5 +391,5 @@ def test_the_page_takes_eleven_queries_however_much_hangs_on_it(cast, instrument
         instrument_life.record(instrument, phase=(Phase.PLANNED, Phase.DRAFTING)[number], on=day, **who)
         instrument_files.add(instrument, pdf(content=PDF + b"%d" % number), **who)
         consultations.record(instrument, counts={"people": 1, "local": 2}, opened_on=day, **who)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             assert client.get(reverse("instrument", args=[instrument.pk])).status_code == 200

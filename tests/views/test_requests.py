@@ -87,7 +87,7 @@ def test_a_second_request_is_refused_with_the_first_one_named(cast, task):
 
 def test_the_commission_grants_from_the_queue(cast, task):
     extension = asked(task, cast["lan"], on=TODAY, wanted_on=LATER)
-    assert reverse("extension", args=[extension.pk]) in text(get(cast["hoa"], "review"))
+    assert reverse("extension", args=[extension.pk]) in text(get(cast["hoa"], "review_extensions"))
     assert "2026-09-30" in text(get(cast["hoa"], "extension", extension.pk))
     values = {"due_on": "2026-08-31", "decision_number": "7/QĐ-BDV", "version": 1, "decision": "grant"}
     post(cast["hoa"], "extension_decide", extension.pk, **values)

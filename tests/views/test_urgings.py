@@ -213,7 +213,8 @@ def test_the_letter_stays_vietnamese_whatever_the_reader_speaks(cast):
 def test_the_first_flag_of_a_second_clock_is_offered_too(cast):
     late = make_late()
     second = flag(late.task, clock=Clock.SILENCE, limit=TODAY.replace(day=1))
-    assert f'value="{second.pk}" form="urge"' in text(get(cast["hoa"], "overdue"))
+    page = text(get(cast["hoa"], "overdue"))
+    assert f'name="row" value="{second.pk}:' in page and 'name="urge"' in page
 
 
 QUERIES = {"urging_list": 5, "urging": 5, "urging_document": 4, "urging_new": 15}

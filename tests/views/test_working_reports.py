@@ -200,9 +200,9 @@ def decide_evidence(user, evidence, decision, note="", seen=None):
 
 def test_verified_evidence_makes_the_task_a_rule(cast):
     evidence = declared(cast)
-    assert evidence.instrument.number in text(get(cast["hoa"], "review"))
+    assert evidence.instrument.number in text(get(cast["hoa"], "review_evidence"))
     assert evidence.instrument.number in text(get(cast["hoa"], "evidence_decide", evidence.pk))
-    assert decide_evidence(cast["hoa"], evidence, "accept").url == reverse("review")
+    assert decide_evidence(cast["hoa"], evidence, "accept").url == reverse("review_evidence")
     evidence.task.refresh_from_db()
     assert evidence.task.stage == Stage.INSTITUTIONALIZED
 
