@@ -122,9 +122,14 @@ def _taken(flag: str = "pk") -> Exists:
 
 
 def _again(rows: Any, flag: str = "pk") -> Any:
-    """`again_on` is when the step that comes again does so; null before its first time."""
+    """`again_on` is when the step that comes again does so; those that never came are left out.
+
+    PostgreSQL takes the end of a snooze for the later of it and of no day at all.
+    """
     last = FlagStep.objects.filter(flag=OuterRef(flag), number=OuterRef("number")).order_by()
-    rows = rows.annotate(last_on=Subquery(last.values("flag").annotate(on=Max("due_on")).values("on")))
+    rows = rows.filter(_taken(flag)).annotate(
+        last_on=Subquery(last.values("flag").annotate(on=Max("due_on")).values("on"))
+    )
     again = working_days_after("last_on", days="repeat", calendar="calendar_version")
     return rows.annotate(again_on=_after_snooze(again))
 
