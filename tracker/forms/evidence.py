@@ -15,7 +15,7 @@ from tracker.forms.queues import DayField
 from tracker.forms.requests import TodayForm
 from tracker.models import Institutionalization, Instrument, Task
 from tracker.rules.evidence import joint_hash
-from tracker.rules.text import fold
+from tracker.services.instruments import twin_of
 
 OFFERED = 200
 """Instruments that the list beside a field offers, the latest first; any other can be typed."""
@@ -40,11 +40,9 @@ class InstrumentField(forms.CharField):
         number = " ".join(super().clean(value).split())
         if not number:
             return None
-        rows = list(Instrument.objects.filter(folded__startswith=fold(number))[:OFFERED])
-        alike = [row for row in rows if fold(row.number) == fold(number)]
-        if not alike:
+        if (found := twin_of(number)) is None:
             raise ValidationError(_("No instrument has this number: choose one from the list, or register it first."))
-        return next((row for row in alike if row.number == number), alike[0])
+        return found
 
 
 class ContentForm(TodayForm):

@@ -16,8 +16,8 @@ from tracker.errors import Stale, refuse
 from tracker.models import Institutionalization, Instrument, InstrumentLink
 from tracker.policies import require
 from tracker.rules.articles import Spans
-from tracker.rules.citations import UnreadArticles, parse_articles
 from tracker.services import clocks, history, institutionalizations, instruments
+from tracker.services.institutionalizations import spans_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,19 +36,11 @@ class Ending:
 
     def spans(self) -> Spans:
         """Raise ValidationError on `articles` where they cannot be read."""
-        return _spans(self.articles, "articles")
+        return spans_of(self.articles)
 
     def pairs(self) -> list[tuple[Spans, Spans]]:
         """Raise ValidationError on `continued` where they cannot be read."""
-        return [(_spans(old, "continued"), _spans(new, "continued")) for old, new in self.continued]
-
-
-def _spans(text: str, field: str) -> Spans:
-    try:
-        return parse_articles(text)
-    except UnreadArticles as error:
-        message = _("“%(part)s” is not understood: write it as Điều 5–7, khoản 2 Điều 9.")
-        raise refuse(**{field: message % {"part": error.part[:60]}}) from error
+        return [(spans_of(old, field="continued"), spans_of(new, field="continued")) for old, new in self.continued]
 
 
 def end(

@@ -69,13 +69,18 @@ def _declared(
     return evidence
 
 
-def cited(articles: str) -> str:
-    """Return the citation with single spaces; raise ValidationError on `articles` where it cannot be read."""
+def spans_of(articles: str, *, field: str = "articles") -> Spans:
+    """Return the ranges that a citation names; raise ValidationError on `field` where it cannot be read."""
     try:
-        parse_articles(articles)
+        return parse_articles(articles)
     except UnreadArticles as error:
         message = _("“%(part)s” is not understood: write it as Điều 5–7, khoản 2 Điều 9.")
-        raise refuse(articles=message % {"part": error.part[:60]}) from error
+        raise refuse(**{field: message % {"part": error.part[:60]}}) from error
+
+
+def cited(articles: str) -> str:
+    """Return the citation with single spaces; raise ValidationError on `articles` where it cannot be read."""
+    spans_of(articles)
     return " ".join(articles.split())
 
 
@@ -150,9 +155,9 @@ def change(
         before = history.values_of(evidence, *fields)
         # Whoever corrects it declares it: they cannot verify their own words.
         changes = {**fields, "declared_by": by, "declared_on": local_day(at)}
-        Institutionalization(task=evidence.task, instrument=evidence.instrument, **fields).clean_fields(
-            exclude={name.name for name in Institutionalization._meta.fields} - set(fields)
-        )
+        for name, value in fields.items():
+            setattr(evidence, name, value)
+        evidence.clean_fields()
         if not rows.filter(version=version).update(version=F("version") + 1, **changes):
             raise Stale(rows.values_list("version", flat=True).get())
         evidence.refresh_from_db()

@@ -27,8 +27,7 @@ def flag_remark(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"text": last.text if last else "", "version": last.number if last else 0}
     form, status = RemarkForm(request.POST or None, initial=initial), 200
     if request.method == "POST":
-        act = lambda: flags.remark(flag, **form.cleaned_data, by=request.user, at=clock.now())  # noqa: E731
-        status = attempt(form, act)
+        status = attempt(form, lambda: flags.remark(flag, **form.cleaned_data, by=request.user, at=clock.now()))
         if not status:
             messages.success(request, _("Written. It stands beside the flag wherever the flag is shown."))
             return redirect("task", flag.task_id)
