@@ -17,6 +17,7 @@ from tracker.models import (
     Cadre,
     DetailingDuty,
     Dispute,
+    Event,
     Extension,
     Flag,
     Institutionalization,
@@ -200,15 +201,20 @@ def _may_withdraw_dispute(scope: Scope, user: Any, dispute: Dispute) -> bool:
 
 
 def _may_verify(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
-    """Neither who declared it nor who wrote a report that names it, whoever submitted that."""
+    """Neither who ever declared or corrected it, nor who wrote a report that names it, whoever submitted that."""
     if evidence.declared_by_id == user.pk or not _commission_covers(scope, evidence.task):
+        return False
+    said = Event.objects.filter(object_kind="institutionalization", object_id=str(evidence.pk), actor=user)
+    if said.filter(kind__in=("evidence.declared", "evidence.changed")).exists():
         return False
     written = ProgressReport.objects.filter(task=evidence.task_id, instrument=evidence.instrument_id, author=user)
     return not written.exists()
 
 
 def _may_change_evidence(scope: Scope, user: Any, evidence: Institutionalization) -> bool:
-    """The body that declared it; the editor what no body declared, or what was carried over to a successor."""
+    """The body that declared it, and the editor; not who verified it, whose decision would be on their own words."""
+    if evidence.verified_by_id == user.pk:
+        return False
     return evidence.body_id in _employers(scope) or scope.has(Duty.EDITOR)
 
 

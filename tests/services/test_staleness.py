@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from tests.builders import make_body, make_cast, make_instrument, make_task, noon
+from accounts.models import Membership, User
+from tests.builders import START, make_body, make_cast, make_instrument, make_task, noon
 from tracker.boards.clock_record import Record
 from tracker.boards.lateness import shares_of
 from tracker.choices import Coverage, EvidenceState, Stage
@@ -91,6 +92,29 @@ def test_what_is_stale_is_verified_again_by_another_than_who_changed_it(cast):
         LAST,
         Stage.INSTITUTIONALIZED,
     )
+
+
+def test_who_declared_it_does_not_verify_what_another_corrected_nor_who_verified_it_correct_it(cast):
+    evidence = corrected(verified(make_task(levels=LEVELS), cast, articles="Điều 5"), cast, by="quang")
+    commission = cast["hoa"].memberships.get()
+    for name in ("lan", "quang"):
+        Membership.objects.create(
+            user=cast[name], body=commission.body, root=commission.root, duty="commission", valid_from=START
+        )
+        with pytest.raises(PermissionDenied):
+            institutionalizations.verify(evidence, by=User.objects.get(pk=cast[name].pk), at=noon(LAST))
+    Membership.objects.create(
+        user=cast["hoa"], body=commission.body, root=commission.root, duty="editor", valid_from=START
+    )
+    with pytest.raises(PermissionDenied):
+        institutionalizations.change(
+            evidence,
+            articles="Điều 7",
+            coverage=Coverage.FULL,
+            by=User.objects.get(pk=cast["hoa"].pk),
+            at=noon(LAST),
+            version=evidence.version,
+        )
 
 
 def test_what_is_stale_can_be_returned(cast):
