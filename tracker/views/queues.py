@@ -25,7 +25,7 @@ from tracker.policies import may, require
 from tracker.services import decisions
 from tracker.services.decisions import Outcome, Result, seen_of
 from tracker.views.doors import reading, writing
-from tracker.views.trails import ROUTES, Trail, address_of, query_of
+from tracker.views.trails import ROUTES, Trail, address_of, address_of_saved, query_of
 
 LEDES = {
     QueueCode.OVERDUE: gettext_lazy(
@@ -151,7 +151,7 @@ def _saved(request: HttpRequest, queue: Queue, trail: Trail) -> list[dict[str, A
     return [
         {
             "filter": row,
-            "url": address_of(queue, urlencode(row.query)),
+            "url": address_of_saved(row),
             "is_shown": row.query == trail.form.asked(),
             "may_change": may(request.user, "filter.change", row),
         }

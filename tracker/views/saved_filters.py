@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from tracker import clock
@@ -20,7 +19,7 @@ from tracker.policies import may, require
 from tracker.services import saved_filters
 from tracker.views.attempts import attempt
 from tracker.views.doors import acting, writing
-from tracker.views.trails import Trail, address_of, query_of
+from tracker.views.trails import Trail, address_of, address_of_saved, query_of
 
 
 @acting
@@ -85,4 +84,4 @@ def _changeable(request: HttpRequest, pk: int) -> SavedFilter:
 
 
 def _address(saved: SavedFilter) -> str:
-    return address_of(QUEUES[saved.queue], urlencode(saved.query))
+    return address_of_saved(saved)

@@ -17,6 +17,7 @@ from tracker.boards.queues import QUEUES
 from tracker.boards.queues.shape import Queue, next_of, place_of
 from tracker.choices import QueueCode
 from tracker.forms.queue_filters import QueueForm, filter_of
+from tracker.models import SavedFilter
 from tracker.policies import may
 
 ROUTES = {
@@ -67,6 +68,12 @@ class Trail:
 def address_of(queue: Queue, query: str = "") -> str:
     """Return where a queue is, with a filter."""
     return reverse(ROUTES[queue.code][0]) + (f"?{query}" if query else "")
+
+
+def address_of_saved(saved: SavedFilter) -> str:
+    """Return where the queue is with this filter, its fields in the order of the queue: PostgreSQL keeps its own."""
+    queue = QUEUES[saved.queue]
+    return address_of(queue, urlencode({field: saved.query[field] for field in queue.fields if field in saved.query}))
 
 
 def trail_of(request: HttpRequest, pk: int) -> Trail | None:
