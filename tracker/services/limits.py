@@ -154,12 +154,16 @@ def _column(rules: Rules, clock: Clock) -> Any:
 
 def defined(clock: Clock) -> Q:
     """Return the tasks in which the clock has a last day. Source: rules.clocks."""
+    return defined_while_running(clock) if clock in WRITTEN else RUNNING & defined_while_running(clock)
+
+
+def defined_while_running(clock: Clock) -> Q:
+    """Return the running tasks in which the clock has a last day: what `defined` asks of them beside."""
     if clock == Clock.DUE:
         return Q(kind=TaskKind.DUTY)
     if clock == Clock.SUBMIT:
         return Q(kind=TaskKind.DUTY, stage__in=BEFORE_APPRAISAL)
-    waits = STARTS[clock][-1]
-    return RUNNING if clock in (Clock.STAGE, Clock.SILENCE) else RUNNING & Q(**{f"{waits}__isnull": False})
+    return Q(**{f"{STARTS[clock][-1]}__isnull": False})
 
 
 def floors(rules: Rules, clock: Clock) -> tuple[Any, ...]:

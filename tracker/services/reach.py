@@ -11,7 +11,7 @@ from tracker.boards.governing import Days, Rules
 from tracker.choices import Clock, DayUnit, Role, Stage
 from tracker.models import CalendarDay, Responsibility
 from tracker.rules.governing import Terms
-from tracker.services.limits import COLUMNS, RUNNING, WRITTEN, defined, scope_of
+from tracker.services.limits import COLUMNS, RUNNING, WRITTEN, defined_while_running, scope_of
 
 NOBODY = Q(pk__in=())
 
@@ -31,7 +31,7 @@ def reached(before: Rules, after: Rules) -> Q:
 
 
 def by_clock(before: Rules, after: Rules, clock: Clock) -> Q:
-    """Return the tasks in which other policies make `clock` another one; `NOBODY` where they do not."""
+    """Return the running tasks in which other policies make `clock` another one; `NOBODY` where they do not."""
     found = NOBODY
     for stage in Stage.values if clock == Clock.STAGE else [""]:
         reached_in_stage = _by_policy(before, after, clock, stage)
@@ -53,7 +53,7 @@ def _by_policy(before: Rules, after: Rules, clock: Clock, stage: str) -> Q:
         elif terms.limit(clock, stage):
             # A more specific policy that stays hides what changes below it.
             above |= scope_of(terms) or Q(pk__isnull=False)
-    runs = defined(clock) & Q(stage=stage) if stage else defined(clock)
+    runs = Q(stage=stage) if stage else defined_while_running(clock)
     return found & runs if found != NOBODY else NOBODY
 
 

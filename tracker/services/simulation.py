@@ -14,12 +14,13 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, DateField, F, FilteredRelation, Q, Value
+from django.db.models import Case, Count, DateField, F, FilteredRelation, IntegerField, Q, Value, When
 
 from tracker.boards.governing import Rules, terms_of
 from tracker.choices import Clock, DayUnit, Level, Role
 from tracker.models import Body, CalendarDay, Policy, Resolution, Task
 from tracker.models.expressions import latest
+from tracker.models.tasks import RESTED
 from tracker.rules.governing import Terms
 from tracker.services.limits import (
     COLUMNS,
@@ -31,11 +32,11 @@ from tracker.services.limits import (
     by_calendar,
     by_policy,
     counted,
-    defined,
 )
 from tracker.services.reach import NOBODY, by_clock
 
 NO_DAY = date(1, 1, 1)
+STAYS, OPENS, CLOSES = 0, 1, 2
 MOST_BODIES = 30
 
 
@@ -99,6 +100,10 @@ class _Change:
         self.reached = by_clock(before, after, clock)
         self.days: dict[tuple[int, int], date] = {}
 
+    @property
+    def name(self) -> str:
+        return f"move_{self.clock}"
+
     def names(self) -> tuple[str, str, str]:
         return f"start_{self.clock}", f"last_{self.clock}", f"exact_{self.clock}"
 
@@ -108,11 +113,15 @@ class _Change:
         found = {start: latest(*(F(name) for name in STARTS[self.clock])), last: self._last_start()}
         return found | ({exact: counted(self.rules, self.clock)} if rested and self.clock in PAUSES else {})
 
-    def opens(self, *, rested: bool) -> Q:
-        return self.reached & RUNNING & ~self._is_late() & self._will_be_late(rested)
-
-    def closes(self, *, rested: bool) -> Q:
-        return self.reached & RUNNING & self._is_late() & ~self._will_be_late(rested)
+    def move(self, *, rested: bool) -> Case:
+        """What the draft does to the flag of a task: `OPENS`, `CLOSES` or `STAYS`."""
+        late, will_be = self._is_late(), self._will_be_late(rested)
+        return Case(
+            When(self.reached & ~late & will_be, then=OPENS),
+            When(self.reached & late & ~will_be, then=CLOSES),
+            default=STAYS,
+            output_field=IntegerField(),
+        )
 
     def _is_late(self) -> Q:
         # Null: the clock does not run yet, or had no limit so far. Spelt out, so that "not late" holds of it.
@@ -120,6 +129,7 @@ class _Change:
         return Q(**{f"{column}__isnull": False, f"{column}__lt": self.on})
 
     def _will_be_late(self, rested: bool) -> Q:
+        """Of those that are reached: the clock runs for each of them."""
         start, last, exact = self.names()
         began = Q(**{f"{start}__isnull": False, f"{start}__lte": F(last)})
         if rested and self.clock in PAUSES:
@@ -129,7 +139,7 @@ class _Change:
         if self.clock in WRITTEN:
             written = WRITTEN[self.clock]
             began = Q(**{f"{written}__isnull": True}) & began | Q(**{f"{written}__lt": self.on})
-        return defined(self.clock) & began
+        return began
 
     def _last_start(self) -> Any:
         def value(terms: Terms, stage: str) -> Any:
@@ -162,17 +172,14 @@ def _counted(changes: list[_Change], on: date) -> Simulation:
     found = [_Counts.of(changes, on, rested=rested) for rested in (False, True)]
     by_cell = [row for counts in found for row in counts.by_cell]
     by_level = [row for counts in found for row in counts.by_level]
-    clocks = [
-        Line(one.clock, _total(by_cell, f"opens_{one.clock}"), _total(by_cell, f"closes_{one.clock}"))
-        for one in changes
-    ]
-    bodies = _by(by_cell, "held__body", Body.objects.in_bulk)
+    moves = [change.name for change in changes]
+    bodies = _by(by_cell, "held__body", moves, Body.objects.in_bulk)
     return Simulation(
         on,
-        clocks,
+        [Line(change.clock, *_moved(by_cell, [change.name])) for change in changes],
         bodies[:MOST_BODIES],
-        _by(by_level, "levels__level", lambda codes: {code: Level(code) for code in codes}),
-        _by(by_cell, "resolution", Resolution.objects.in_bulk),
+        _by(by_level, "levels__level", moves, lambda codes: {code: Level(code) for code in codes}),
+        _by(by_cell, "resolution", moves, Resolution.objects.in_bulk),
         more_bodies=max(0, len(bodies) - MOST_BODIES),
     )
 
@@ -190,17 +197,14 @@ class _Counts:
 
         Apart, because a plan for the few would be taken for the many.
         """
-        never = Q(paused_days=0, stage_paused_days=0)
         aliases = {name: value for change in changes for name, value in change.aliases(rested=rested).items()}
-        opens = {f"opens_{change.clock}": change.opens(rested=rested) for change in changes}
-        closes = {f"closes_{change.clock}": change.closes(rested=rested) for change in changes}
-        moves = {**opens, **closes}
-        rows = Task.objects.annotate(**aliases).filter(~never if rested else never, reduce(or_, moves.values()))
-        counts = {name: Count("pk", filter=condition) for name, condition in moves.items()}
+        moves = {change.name: change.move(rested=rested) for change in changes}
+        moved = reduce(or_, (Q(**{f"{name}__gt": STAYS}) for name in moves))
+        rows = Task.objects.alias(**aliases).annotate(**moves).filter(RESTED if rested else ~RESTED, RUNNING, moved)
         held = FilteredRelation("responsibilities", condition=_answering(on))
-        by_cell = rows.annotate(held=held).order_by().values("held__body", "resolution").annotate(**counts)
-        by_level = rows.order_by().values("levels__level").annotate(**counts)
-        return cls([dict(row) for row in by_cell], [dict(row) for row in by_level])
+        by_cell = rows.alias(held=held).order_by().values("held__body", "resolution", *moves)
+        by_level = rows.order_by().values("levels__level", *moves)
+        return cls(*([dict(row) for row in asked.annotate(tasks=Count("pk"))] for asked in (by_cell, by_level)))
 
 
 def _answering(on: date) -> Q:
@@ -209,21 +213,22 @@ def _answering(on: date) -> Q:
     return Q(**{f"{cell}role": Role.ACCOUNTABLE, f"{cell}valid_from__lte": on}) & ended
 
 
-def _by(found: list[dict[str, Any]], name: str, named: Callable[[Iterable[Any]], dict[Any, Any]]) -> list[Line]:
+def _by(
+    found: list[dict[str, Any]], name: str, moves: list[str], named: Callable[[Iterable[Any]], dict[Any, Any]]
+) -> list[Line]:
     """The changes by what `name` leads to, the most first."""
-    sums: defaultdict[Any, list[int]] = defaultdict(lambda: [0, 0])
+    groups: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
     for row in found:
         if row[name] is not None:
-            sums[row[name]][0] += _sum(row, "opens_")
-            sums[row[name]][1] += _sum(row, "closes_")
-    names = named(list(sums))
-    lines = [Line(names[key], opens, closes) for key, (opens, closes) in sums.items()]
+            groups[row[name]].append(row)
+    names = named(list(groups))
+    lines = [Line(names[key], *_moved(rows, moves)) for key, rows in groups.items()]
     return sorted(lines, key=lambda line: (-line.moved, str(line.what)))
 
 
-def _total(found: list[dict[str, Any]], name: str) -> int:
-    return sum(row[name] for row in found)
-
-
-def _sum(row: dict[str, Any], prefix: str) -> int:
-    return sum(value for name, value in row.items() if name.startswith(prefix))
+def _moved(found: list[dict[str, Any]], moves: list[str]) -> tuple[int, int]:
+    """How many flags open, and how many close, by the clocks of `moves`."""
+    opens, closes = (
+        sum(row["tasks"] for row in found for move in moves if row[move] == kind) for kind in (OPENS, CLOSES)
+    )
+    return opens, closes
