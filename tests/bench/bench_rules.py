@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.bench.measured import tell
+from tests.bench.measured import DUE, tell
 from tracker import clock
-from tracker.models import JobRun, Policy, Recalculation, Task
+from tracker.models import JobRun, Policy, Recalculation
 from tracker.services import policies, recalculations
 from tracker.services.simulation import simulate
 
@@ -61,5 +61,5 @@ def test_a_policy_reaches_the_tasks(large: int, change: dict[str, int], figure: 
     written = sum(runs.values_list("looked_at", flat=True))
     rate = f"{large / seconds:,.0f} a second"
     tell(f"\n{large:,} tasks examined, {written:,} written in {seconds:.1f} s by one worker: {rate}")
-    assert written in (0, Task.objects.open().count())
+    assert written == 0 or written >= large - DUE  # a deadline that somebody wrote down is not moved
     assert large / seconds >= figure

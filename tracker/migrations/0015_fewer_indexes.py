@@ -15,6 +15,18 @@ class Migration(migrations.Migration):
             model_name='task',
             name='task_stage_due',
         ),
+        migrations.RemoveIndex(
+            model_name='task',
+            name='task_cells',
+        ),
+        migrations.RemoveIndex(
+            model_name='task',
+            name='task_in_order',
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(fields=['resolution', 'position', 'id'], include=('stage', 'effective_due_on', 'stage_since', 'kind', 'assigned_on', 'extension_count'), name='task_in_order'),
+        ),
         migrations.AlterField(
             model_name='calendarday',
             name='calendar',
