@@ -61,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if "REDIS_FOLDER" in os.environ:
         _use_broker(int(worker.removeprefix("gw") or 0))
     _quicken()
+    _let_tests_empty_their_tables()
 
 
 def _start_servers(database: str, *, is_durable: bool) -> None:
@@ -106,6 +107,21 @@ def _quicken() -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.STATIC_ROOT.mkdir(exist_ok=True)
+
+
+def _let_tests_empty_their_tables() -> None:
+    """Lift the triggers of the history before a flush, which installs them again at its end."""
+    from django.core.management.commands import flush
+
+    handle = flush.Command.handle
+
+    def lifted(self: flush.Command, **options: object) -> None:
+        from tracker.models import seals
+
+        seals.lift()
+        handle(self, **options)
+
+    flush.Command.handle = lifted
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

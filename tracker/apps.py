@@ -1,6 +1,7 @@
 """The tracker application."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,3 +12,6 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         from tracker import checks  # noqa: F401  (registers them)
+        from tracker.models import seals
+
+        post_migrate.connect(seals.install, sender=self)

@@ -10,10 +10,10 @@ from datetime import datetime
 from celery import shared_task
 from django.conf import settings
 
-from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, RECALCULATE, SCAN, SEND_MAILS, TICK, WRITE_DIGESTS
+from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, RECALCULATE, SCAN, SEAL, SEND_MAILS, TICK, WRITE_DIGESTS
 from tracker import clock
 from tracker.choices import JobPart
-from tracker.services import digests, heartbeats, outbox, recalculations, scan
+from tracker.services import digests, heartbeats, outbox, recalculations, scan, sealing
 from tracker.wake import send, wake
 
 
@@ -73,6 +73,14 @@ def send_mails() -> None:
     outbox.send_due(at=clock.now())
 
 
+@shared_task(name=SEAL, ignore_result=True)
+def seal() -> None:
+    """Seal what the sealer has left, and publish the head of the day: the sealer's safety net."""
+    at = clock.now()
+    sealing.seal()
+    sealing.publish(at=at)
+
+
 def _wake_what_is_due(at: datetime) -> None:
     """Ask the rows, then send at most one message a kind of job; whoever takes it claims its rows."""
     if scan.is_due(clock.local_day(at)):
@@ -83,3 +91,5 @@ def _wake_what_is_due(at: datetime) -> None:
         send(WRITE_DIGESTS)
     if outbox.is_due(at=at):
         send(SEND_MAILS)
+    if sealing.is_due() or sealing.is_unpublished(at=at):
+        send(SEAL)

@@ -8,7 +8,7 @@ from tracker.models.figures import DeadlineMove, FrozenReport
 from tracker.models.files import InstrumentFile
 from tracker.models.flags import Flag, FlagRemark, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
-from tracker.models.history import Event, Heartbeat, JobRun, SetAside
+from tracker.models.history import ChainHead, Event, EventPersons, Heartbeat, JobRun, SetAside
 from tracker.models.instrument_life import Consultation, ConsultationCount, InstrumentPhase
 from tracker.models.instruments import Instrument, InstrumentLink
 from tracker.models.legal_debt import DetailingDuty
@@ -26,6 +26,7 @@ __all__ = [
     "Calendar",
     "CalendarDay",
     "CalendarVersion",
+    "ChainHead",
     "Consultation",
     "ConsultationCount",
     "DayOff",
@@ -33,6 +34,7 @@ __all__ = [
     "DetailingDuty",
     "Dispute",
     "Event",
+    "EventPersons",
     "Extension",
     "Flag",
     "FlagRemark",

@@ -150,6 +150,9 @@ class Post(DerivedModel):
 class Cadre(DerivedModel):
     """An office-holder. The fields are a closed list: name, work address, work telephone."""
 
+    PERSONAL = ("name", "work_address", "work_phone")
+    """What the history keeps outside the chain, so that it can be erased."""
+
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
     work_address = models.CharField(_("work address"), max_length=200, blank=True)

@@ -18,6 +18,14 @@ from tracker.models.tasks import Task
 
 
 class EventQuerySet(DerivedQuerySet):
+    def sealed(self) -> Any:
+        """Return the events that have their number and hash: nobody can alter one of them unseen."""
+        return self.filter(number__isnull=False)
+
+    def unsealed(self) -> Any:
+        """Return the events that wait for the sealer."""
+        return self.filter(number__isnull=True)
+
     def visible_to(self, user: Any) -> Any:
         """Return the events of tasks that `user` may read; those of a draft only to its body."""
         scope = scope_of(user)
@@ -28,7 +36,11 @@ class EventQuerySet(DerivedQuerySet):
 
 
 class Event(models.Model):
-    """Who changed what, under which duty, when and why. Appended, never changed."""
+    """Who changed what, under which duty, when and why. Appended, never changed; triggers refuse it.
+
+    `number` and `hash` come from the sealer once the event is committed: contiguous from 1, each hash over the one
+    before. `persons` commits to the values in EventPersons, which are not in the hashed text.
+    """
 
     at = models.DateTimeField(_("at"))
     on = models.DateField(_("on"))
@@ -47,6 +59,9 @@ class Event(models.Model):
     after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
     why = models.TextField(_("why"), blank=True)
     request_id = models.CharField(max_length=40, blank=True)
+    persons = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    number = models.BigIntegerField(_("number"), null=True, blank=True, editable=False)
+    hash = models.CharField(_("hash"), max_length=64, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[Any] = EventQuerySet.as_manager()
 
@@ -57,10 +72,47 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["task", "-id"], name="event_task"),
             models.Index(fields=["object_kind", "object_id"], name="event_object"),
+            models.Index(fields=["id"], name="event_unsealed", condition=Q(number__isnull=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="event_number", condition=Q(number__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_kind} {self.object_id}"
+
+
+class EventPersons(models.Model):
+    """What an event says of a person. `salt` and these values make `Event.persons`; erased, the chain still holds."""
+
+    event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="of_persons")
+    salt = models.CharField(max_length=32)
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("values of a person")
+        verbose_name_plural = _("values of persons")
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class ChainHead(models.Model):
+    """The last number and hash of the history as published on a day: who kept it sees whether the end was cut off."""
+
+    day = models.DateField(_("day"), unique=True)
+    at = models.DateTimeField(_("at"))
+    number = models.BigIntegerField(_("number"))
+    hash = models.CharField(_("hash"), max_length=64)
+
+    class Meta:
+        verbose_name = _("published head of the history")
+        verbose_name_plural = _("published heads of the history")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.number} {self.hash}"
 
 
 class JobRun(models.Model):

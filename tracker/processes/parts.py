@@ -20,6 +20,8 @@ from tracker.processes.supervisor import Part
 
 # One process more each costs some 30 MB; the long jobs run one after the other.
 WORKERS = (("worker", SHORT, 2), ("worker-long", LONG, 1))
+# A change is to be in the feed within two seconds.
+SEAL_SECONDS = "0.5"
 _CELERY = (sys.executable, "-m", "celery", "-A", "config.celery:app")
 
 
@@ -59,6 +61,7 @@ def to_start(scratch: Path) -> Iterator[Part]:
     for name, queue, processes in WORKERS:
         yield Part(name, _worker(queue, processes), environment, restarts=True)
     yield Part("beat", _beat(), environment, restarts=True)
+    yield Part("sealer", _sealer(), environment, restarts=True)
 
 
 def _environment(scratch: Path) -> dict[str, str]:
@@ -81,6 +84,10 @@ def _worker(queue: str, processes: int) -> list[str]:
 def _beat() -> list[str]:
     options = ["--pidfile="]
     return [*_CELERY, "--quiet", "beat", *options, "--loglevel", _job_log_level()]
+
+
+def _sealer() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "seal", "--every", SEAL_SECONDS]
 
 
 def _job_log_level() -> str:

@@ -50,7 +50,7 @@ def add_post(post: Post, *, by: Any, at: datetime) -> Post:
 
 def add_cadre(cadre: Cadre, *, by: Any, at: datetime) -> Cadre:
     """Record an office-holder. Their name stays out of the history: it can be erased."""
-    return enter(cadre, by=by, at=at, kind="cadre.created", fields=("code",))
+    return enter(cadre, by=by, at=at, kind="cadre.created", fields=("code", *Cadre.PERSONAL))
 
 
 def appoint(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Model
 from django.forms.models import model_to_dict
 
 from config import request_id
 from tracker.clock import local_day
-from tracker.models import Event, Task
+from tracker.models import Event, EventPersons, Task
 from tracker.policies import duty_of
+from tracker.rules.sealing import committed
 
 
 def record(
@@ -30,12 +33,37 @@ def record(
 ) -> Event:
     """Append what happened to `obj`; `on` is the local day it holds from (the day of `at` unless told).
 
-    `by=None` is the system. `private_to` keeps the event to one body (drafts).
+    `by=None` is the system. `private_to` keeps the event to one body (drafts). What `obj` calls PERSONAL is kept
+    apart: the event has a commitment to it.
     """
     event = _event(kind, obj, by=by, at=at, on=on or local_day(at), task=task)
-    event.before, event.after, event.why, event.private_to = before or {}, after or {}, why, private_to
-    event.save(force_insert=True)
+    said, of_persons = _apart(obj, before or {}, after or {})
+    event.before, event.after, event.why, event.private_to = said["before"], said["after"], why, private_to
+    if not any(of_persons.values()):
+        event.save(force_insert=True)
+        return event
+    salt = secrets.token_hex(16)
+    with transaction.atomic():
+        event.persons = committed(salt, of_persons)
+        event.save(force_insert=True)
+        EventPersons.objects.create(event=event, salt=salt, **of_persons)
     return event
+
+
+def _apart(obj: Model, before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part `before` and `after` into what anybody may keep for ever, and what is about a person."""
+    personal = getattr(obj, "PERSONAL", ())
+    both = {"before": before, "after": after}
+    said = {name: {key: value for key, value in values.items() if key not in personal} for name, values in both.items()}
+    kept = {name: {key: value for key, value in values.items() if key in personal} for name, values in both.items()}
+    return said, kept
+
+
+@transaction.atomic
+def erase_persons(obj: Model) -> int:
+    """Erase what the history says of a person in the events of `obj`; return in how many. The chain stays valid."""
+    events = Event.objects.filter(object_kind=obj._meta.model_name, object_id=str(obj.pk))
+    return EventPersons.objects.filter(event__in=events.values("pk")).delete()[0]
 
 
 def record_many(
