@@ -5,6 +5,7 @@ Production is the default and safe by default. DEMO (what `make run` sets) eases
 
 import hashlib
 import hmac
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -262,6 +263,8 @@ REDIS_URL = env.broker("REDIS_URL")
 JOB_TIME_LIMIT = env.number("JOB_TIME_LIMIT", 120, low=2, high=3600)
 # Scans and recalculations. Below the lease of a scan (services/scan.py), or two could be at it at once.
 LONG_JOB_TIME_LIMIT = env.number("LONG_JOB_TIME_LIMIT", 540, low=2, high=3600)
+# Threads of the web server that `manage.py up` starts; the change feed lets at most half of them wait.
+WEB_THREADS = env.number("WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1), low=2, high=64)
 TICK_SECONDS = env.number("TICK_SECONDS", 60, low=1, high=60)
 # A dead beat, pool or broker must be told within 3 minutes: oldest heartbeat that still counts as alive.
 HEARTBEAT_LIMIT = env.number("HEARTBEAT_LIMIT", 150, low=2, high=180)

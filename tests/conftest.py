@@ -197,6 +197,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 
 @pytest.fixture
+def unguarded(db: None) -> None:
+    """Lift the triggers of the history: as somebody does who may do everything with the database."""
+    from tracker.models import seals
+
+    seals.lift()
+
+
+@pytest.fixture
 def test_database_url(transactional_db: None) -> str:
     """The address of the database that this test sees, for processes that it starts."""
     from django.db import connection

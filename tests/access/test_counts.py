@@ -32,7 +32,9 @@ WITHOUT_ARGUMENTS = [
     for name, row in {**PAGES, **API}.items()
     if row["GET"]["official"] == 200 and "@" not in name and name not in (*MACHINES, "api-docs", "api-schema")
 ]
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+# A new token comes with each page. The history is only added to and tells everybody how long it is: here, where a task
+# is taken away as it never is, that is all that may differ.
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|"head": \d+, "through": \d+')
 # What a reader may ask of a list that could tell of a row by its absence.
 QUERIES = {
     "search": {"q": "dân"},
@@ -64,7 +66,7 @@ def forget(task: Task) -> None:
     Task.objects.filter(pk=task.pk).delete()
 
 
-def test_foreign_rows_are_neither_listed_nor_counted() -> None:
+def test_foreign_rows_are_neither_listed_nor_counted(unguarded: None) -> None:
     cast = make_cast()
     rows = make_rows(cast)
     client = client_of(cast["lan"])
@@ -81,7 +83,7 @@ def test_foreign_rows_are_neither_listed_nor_counted() -> None:
     assert [name for name in names if before[name] != after[name]] == []
 
 
-def test_a_foreign_body_in_a_filter_answers_like_one_without_tasks() -> None:
+def test_a_foreign_body_in_a_filter_answers_like_one_without_tasks(unguarded: None) -> None:
     cast = make_cast()
     rows = make_rows(cast)
     client = client_of(cast["lan"])

@@ -64,6 +64,7 @@ from tracker.services import (
     reports,
     saved_filters,
     scan,
+    sealing,
     staleness,
     tasks,
 )
@@ -140,6 +141,7 @@ def make_world() -> World:
     _add_calendars(world)
     _add_evidence(world, task, evidence, a)
     _add_queues(world, rows)
+    sealing.seal()
     return world
 
 

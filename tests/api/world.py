@@ -62,6 +62,7 @@ from tracker.models import (
     Task,
     Tenure,
 )
+from tracker.services import sealing
 
 SEEN, FOREIGN = "2.5", "3.7"
 LATE_SINCE = date(2026, 6, 1)
@@ -111,6 +112,7 @@ def make_world(cast: dict[str, User]) -> World:
     for task, user in ((seen, cast["lan"]), (foreign, cast["minh"])):
         _follow(task, user, cast["hoa"])
     _frozen(cast["hoa"], a)
+    sealing.seal()
     return World(seen, foreign)
 
 

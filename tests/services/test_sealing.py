@@ -32,13 +32,6 @@ def sealed():
     return task
 
 
-@pytest.fixture
-def unguarded(sealed):
-    """As somebody does who may do everything with the database."""
-    seals.lift()
-    return sealed
-
-
 def numbers():
     return list(Event.objects.sealed().order_by("number").values_list("number", flat=True))
 
@@ -108,7 +101,7 @@ def test_nobody_puts_in_a_sealed_event_or_replaces_one(sealed):
     assert verify().is_whole
 
 
-def test_missing_triggers_are_told_and_put_back(unguarded):
+def test_missing_triggers_are_told_and_put_back(sealed, unguarded):
     audit = verify()
     assert not audit.is_whole and audit.finding is None and "event_stays" in audit.unguarded
     seals.install()
@@ -133,35 +126,35 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_an_altered_column_is_named_by_its_number(unguarded, column):
+def test_an_altered_column_is_named_by_its_number(sealed, unguarded, column):
     sql(f"UPDATE tracker_event SET {column} = {COLUMNS[column]} WHERE number = 2")
     found = verify().finding
     assert (found.number, found.fault) == (2, Fault.ALTERED)
     assert str(found).startswith(f"event 2 (row {found.event_id}) does not have its hash")
 
 
-def test_one_edited_byte_is_found(unguarded):
+def test_one_edited_byte_is_found(sealed, unguarded):
     row = Event.objects.get(number=3)
     after = {**row.after, "role": "B"} if "role" in row.after else {**row.after, "x": "y"}
     Event.objects.filter(pk=row.pk).update(after=after)
     assert verify().finding.number == 3
 
 
-def test_a_deleted_event_is_named_though_the_numbers_are_closed_up(unguarded):
+def test_a_deleted_event_is_named_though_the_numbers_are_closed_up(sealed, unguarded):
     sql("DELETE FROM tracker_event WHERE number = 2")
     assert (verify().finding.number, verify().finding.fault) == (2, Fault.MISSING)
     sql("UPDATE tracker_event SET number = number - 1 WHERE number = 3")
     assert (verify().finding.number, verify().finding.fault) == (2, Fault.ALTERED)
 
 
-def test_two_that_were_swapped_are_named(unguarded):
+def test_two_that_were_swapped_are_named(sealed, unguarded):
     sql("UPDATE tracker_event SET number = 99 WHERE number = 2")
     sql("UPDATE tracker_event SET number = 2 WHERE number = 3")
     sql("UPDATE tracker_event SET number = 3 WHERE number = 99")
     assert (verify().finding.number, verify().finding.fault) == (2, Fault.ALTERED)
 
 
-def test_an_end_that_was_cut_off_is_found_by_the_head_that_was_published(unguarded):
+def test_an_end_that_was_cut_off_is_found_by_the_head_that_was_published(sealed, unguarded):
     kept = sealing.head()
     sealing.publish(at=AT)
     sql("DELETE FROM tracker_event WHERE number >= %s", kept.number)
@@ -172,7 +165,7 @@ def test_an_end_that_was_cut_off_is_found_by_the_head_that_was_published(unguard
     assert verify(kept).finding.fault == Fault.CUT_OFF
 
 
-def test_a_history_that_was_written_anew_is_found_by_the_head_that_somebody_kept(unguarded):
+def test_a_history_that_was_written_anew_is_found_by_the_head_that_somebody_kept(sealed, unguarded):
     kept = sealing.head()
     sql("UPDATE tracker_event SET why = 'other' WHERE number = 2")
     sql("UPDATE tracker_event SET number = NULL, hash = ''")

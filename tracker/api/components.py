@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tracker.api.declaration import Field, Filter, Kind, Nested, Resource, Words
@@ -33,13 +34,14 @@ def row_schema(resource: Resource) -> dict[str, Any]:
     return {"description": str(resource.about), **_object(resource.fields), "examples": [example_of(resource.fields)]}
 
 
-def page_schema(reference: str) -> dict[str, Any]:
-    """Return the schema of a page of rows."""
+def page_schema(reference: str, beside: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a page of rows; `beside` are the schemas of further members."""
     link = {"type": ["string", "null"], "format": "uri"}
     return {
         "type": "object",
-        "required": ["next", "previous", "results"],
+        "required": [*beside, "next", "previous", "results"],
         "properties": {
+            **beside,
             "next": link,
             "previous": link,
             "count": {"type": "integer", "description": str(COUNT)},

@@ -19,12 +19,16 @@ from tracker.api.parameters import PageQuery
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """`rows` are JSON texts; `next` and `previous` are cursors or None; `count` only where it was asked for."""
+    """`rows` are JSON texts; `next` and `previous` are cursors or None; `count` only where it was asked for.
+
+    `last` are the values by which the last row is ordered, () where there is none.
+    """
 
     rows: tuple[str, ...]
     next: str | None
     previous: str | None
     count: int | None = None
+    last: tuple[Any, ...] = ()
 
 
 def read_page(resource: Resource, query: PageQuery) -> Page:
@@ -47,6 +51,7 @@ def read_page(resource: Resource, query: PageQuery) -> Page:
         if found and _has_previous(query.cursor, has_more)
         else None,
         count=count,
+        last=tuple(found[-1][1:]) if found else (),
     )
 
 

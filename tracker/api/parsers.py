@@ -115,6 +115,20 @@ class Integer:
 
 
 @dataclass(frozen=True)
+class Between:
+    """A whole number from `low` to `high`."""
+
+    low: int
+    high: int = LARGEST_INTEGER
+
+    def read(self, value: str, context: Context) -> int:
+        return read_integer(value, low=self.low, high=self.high)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "format": "int64", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
 class Text:
     """Any text, compared as it is."""
 

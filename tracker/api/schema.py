@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -86,16 +87,23 @@ LIST = Words("One page.", "Một trang.")
 DETAIL = Words("One row by its id.", "Một dòng theo mã số.")
 
 
-def describe_list(resource: Resource, schema: DeclaredSchema) -> dict[str, Any]:
-    """Return the operation of a list."""
+def describe_list(
+    resource: Resource,
+    schema: DeclaredSchema,
+    *,
+    beside: Mapping[str, Any] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the operation of a list; `beside` are schemas of members that its page has of its own."""
     row = schema.component(resource.singular, components.row_schema(resource))
-    page = schema.component(f"{resource.singular}Page", components.page_schema(row))
+    page = schema.component(f"{resource.singular}Page", components.page_schema(row, beside or {}))
+    rows = {"next": None, "previous": None, "results": [components.example_of(resource.fields)]}
     return operation(
         name=f"list_{_plain(resource.name)}",
         tag=resource.name,
         about=f"{resource.about} {LIST}",
         answer={"$ref": page},
-        example={"next": None, "previous": None, "results": [components.example_of(resource.fields)]},
+        example={**(example or {}), **rows},
         parameters=tuple(components.list_parameters(resource)),
     )
 

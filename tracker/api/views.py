@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -90,7 +91,7 @@ class ListView(ApiView):
 
     def get(self, request: Any) -> HttpResponse:
         query = read_list(request.query_params, self.resource, request.user)
-        return send(_page_text(read_page(self.resource, query), request))
+        return send(page_text(read_page(self.resource, query), request))
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
         return describe_list(self.resource, schema)
@@ -133,9 +134,9 @@ def read_id(text: str) -> int:
     return int(text)
 
 
-def _page_text(page: Page, request: Any) -> str:
-    """Join the rows as they came."""
-    head = {"next": _link(request, page.next), "previous": _link(request, page.previous)}
+def page_text(page: Page, request: Any, beside: Mapping[str, Any] | None = None) -> str:
+    """Join the rows as they came, with the addresses of the pages around it and what stands `beside`."""
+    head = {**(beside or {}), "next": _link(request, page.next), "previous": _link(request, page.previous)}
     if page.count is not None:
         head["count"] = page.count
     return f'{json.dumps(head)[:-1]}, "results": [{",".join(page.rows)}]}}'

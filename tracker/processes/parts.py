@@ -98,7 +98,7 @@ def _job_log_level() -> str:
 def _web() -> list[str]:
     serving = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(settings.PORT), "--http", "1", "--no-ws"]
     # Threads, not processes: SQLite has one writer, and one process keeps memory and start-up small.
-    threads = ["--workers", "1", "--blocking-threads", str(min(8, 2 * (os.cpu_count() or 1) + 1))]
+    threads = ["--workers", "1", "--blocking-threads", str(settings.WEB_THREADS)]
     ending = ["--workers-kill-timeout", "5", "--log-level", "warning"]
     return [sys.executable, "-m", "granian", *serving, *threads, *ending, "config.wsgi:application"]
 
