@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from django.db import connection
 
 from tests.api.conftest import token_client
 from tests.api.world import FOREIGN, SEEN
@@ -134,7 +135,10 @@ def test_an_empty_answer_is_held_back_until_something_happens(quick):
 
     def wait():
         begin = time.monotonic()
-        said.update(read(hoa, after=after, wait=20), seconds=time.monotonic() - begin)
+        try:
+            said.update(read(hoa, after=after, wait=20), seconds=time.monotonic() - begin)
+        finally:
+            connection.close()
 
     waiter = threading.Thread(target=wait)
     waiter.start()

@@ -96,6 +96,7 @@ def test_nobody_puts_in_a_sealed_event_or_replaces_one(sealed):
         with pytest.raises(IntegrityError, match=seals.SAYS), transaction.atomic():
             sql("INSERT OR REPLACE INTO tracker_event SELECT * FROM tracker_event WHERE number IS NULL OR id = 1")
     else:
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises(IntegrityError, match=seals.SAYS), transaction.atomic():
             sql("TRUNCATE tracker_event CASCADE")
     assert verify().is_whole

@@ -135,8 +135,8 @@ def test_it_is_ready_once_the_database_is_migrated(client: Client, django_assert
 def test_it_is_not_ready_while_a_migration_waits(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracker.views.health._migrated", set())
     with connection.cursor() as cursor:
-        newest = "SELECT max(id) FROM django_migrations WHERE app = 'tracker'"
-        cursor.execute(f"DELETE FROM django_migrations WHERE id = ({newest})")
+        newest = "SELECT max(name) FROM django_migrations WHERE app = 'tracker'"
+        cursor.execute(f"DELETE FROM django_migrations WHERE app = 'tracker' AND name = ({newest})")
     assert client.get(reverse("health_ready")).status_code == 503
 
 

@@ -280,21 +280,29 @@ def _supervising_members(tasks: Any, day: date, at: datetime, keys: Any) -> Inse
 
 COMMISSION = """
 INSERT INTO tracker_steprecipient (step_id, recipient, body_id, user_id)
-SELECT s.id, 'u' || m.user_id, m.body_id, m.user_id
-FROM tracker_flagstep s
-JOIN tracker_flag f ON f.id = s.flag_id AND f.closed_on IS NULL
-JOIN tracker_task t ON t.id = f.task_id
-JOIN tracker_resolution d ON d.id = t.resolution_id
-JOIN tracker_body b ON b.id = COALESCE(s.body_id, d.issuer_id)
-JOIN accounts_membership m ON m.duty = 'commission'
-     AND m.valid_from <= s.due_on AND (m.valid_to IS NULL OR m.valid_to > s.due_on)
-JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-JOIN tracker_body r ON r.id = m.root_id AND substr(b.path, 1, length(r.path)) = r.path
-WHERE s.id IN ({keys})
-  AND NOT EXISTS (
-    SELECT 1 FROM accounts_membership n JOIN tracker_body q ON q.id = n.root_id
-    WHERE n.duty = 'commission' AND n.valid_from <= s.due_on AND (n.valid_to IS NULL OR n.valid_to > s.due_on)
-      AND substr(b.path, 1, length(q.path)) = q.path AND length(q.path) > length(r.path))
+WITH places AS MATERIALIZED (
+    SELECT s.id, s.due_on, b.path
+    FROM tracker_flagstep s
+    JOIN tracker_flag f ON f.id = s.flag_id AND f.closed_on IS NULL
+    JOIN tracker_task t ON t.id = f.task_id
+    JOIN tracker_resolution d ON d.id = t.resolution_id
+    JOIN tracker_body b ON b.id = COALESCE(s.body_id, d.issuer_id)
+    WHERE s.id IN ({keys})
+), officers AS MATERIALIZED (
+    SELECT m.user_id, m.body_id, m.valid_from, m.valid_to, r.path, u.is_active
+    FROM accounts_membership m
+    JOIN accounts_user u ON u.id = m.user_id
+    JOIN tracker_body r ON r.id = m.root_id
+    WHERE m.duty = 'commission'
+)
+SELECT p.id, 'u' || m.user_id, m.body_id, m.user_id
+FROM places p
+JOIN officers m ON m.is_active AND m.valid_from <= p.due_on AND (m.valid_to IS NULL OR m.valid_to > p.due_on)
+     AND substr(p.path, 1, length(m.path)) = m.path
+WHERE NOT EXISTS (
+    SELECT 1 FROM officers n
+    WHERE n.valid_from <= p.due_on AND (n.valid_to IS NULL OR n.valid_to > p.due_on)
+      AND substr(p.path, 1, length(n.path)) = n.path AND length(n.path) > length(m.path))
 ON CONFLICT (step_id, recipient) DO NOTHING
 """
 
