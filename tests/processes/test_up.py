@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc"),
     pytest.mark.xdist_group("up"),
 ]
-PARTS = ("valkey", "web", "worker", "worker-long", "beat")
+PARTS = ("valkey", "web", "worker", "worker-long", "beat", "sealer")
 
 
 @pytest.mark.once
