@@ -27,7 +27,7 @@ PAUSE = 0.25  # seconds between two looks at the head
 # A request that waits holds a thread of the web server: half of them are always free for others.
 _waiters = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
-ABOUT = {
+ABOUT: dict[str, tuple[dict[str, Any], Words, Any]] = {
     "schema_version": (
         {"type": "integer"},
         Words("Version of what a change looks like.", "Phiên bản của cấu trúc thay đổi."),
@@ -83,7 +83,9 @@ class ChangesView(ListView):
         return send(page_text(page, request, beside))
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
-        members = {name: {**said, "description": str(words)} for name, (said, words, _example) in ABOUT.items()}
+        members: dict[str, Any] = {
+            name: {**said, "description": str(words)} for name, (said, words, _example) in ABOUT.items()
+        }
         example = {name: example for name, (_schema, _words, example) in ABOUT.items()}
         return describe_list(self.resource, schema, beside=members, example=example)
 

@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                 ('ordinal', models.PositiveIntegerField()),
                 ('name_vi', models.CharField(blank=True, max_length=200)),
                 ('name_en', models.CharField(blank=True, max_length=200)),
-                ('calendar', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='days', to='tracker.calendarversion')),
+                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='tracker.calendarversion')),
             ],
             options={
                 'ordering': ['calendar', 'day'],
@@ -294,7 +294,7 @@ class Migration(migrations.Migration):
                 ('addressee', models.CharField(choices=[('holder', 'Who holds the accountable post'), ('head', 'Head of the accountable body'), ('supervisor', 'Supervising body'), ('commission', 'The commission')], max_length=12, verbose_name='addressee')),
                 ('reached', models.CharField(choices=[('holder', 'Who holds the accountable post'), ('head', 'Head of the accountable body'), ('supervisor', 'Supervising body'), ('commission', 'The commission')], max_length=12, verbose_name='reached')),
                 ('body', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.body', verbose_name='body')),
-                ('flag', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='tracker.flag')),
+                ('flag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='tracker.flag')),
             ],
             options={
                 'verbose_name': 'step of a flag',
@@ -803,7 +803,7 @@ class Migration(migrations.Migration):
                 ('cadre', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.cadre')),
                 ('digest', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='lines', to='tracker.message')),
                 ('post', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.post')),
-                ('step', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='tracker.flagstep')),
+                ('step', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='tracker.flagstep')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='steps_received', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -904,7 +904,7 @@ class Migration(migrations.Migration):
                 ('is_lapse', models.BooleanField(default=False, verbose_name='lapse')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='tracker.stagechange', verbose_name='corrects what was entered in error')),
-                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='stage_changes', to='tracker.task')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stage_changes', to='tracker.task')),
             ],
             options={
                 'verbose_name': 'change of stage',
@@ -940,9 +940,9 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, max_length=60, verbose_name='source')),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
                 ('end_recorded_at', models.DateTimeField(blank=True, null=True, verbose_name='end recorded at')),
-                ('body', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='tracker.body', verbose_name='body')),
+                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='tracker.body', verbose_name='body')),
                 ('post', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='tracker.post', verbose_name='post')),
-                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='responsibilities', to='tracker.task', verbose_name='task')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responsibilities', to='tracker.task', verbose_name='task')),
             ],
             options={
                 'verbose_name': 'responsibility',
@@ -955,7 +955,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='progressreport',
             name='task',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='tracker.task', verbose_name='task'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='tracker.task', verbose_name='task'),
         ),
         migrations.AddField(
             model_name='policy',
@@ -1016,12 +1016,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='institutionalization',
             name='task',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='institutionalizations', to='tracker.task', verbose_name='task'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='institutionalizations', to='tracker.task', verbose_name='task'),
         ),
         migrations.AddField(
             model_name='flag',
             name='task',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='tracker.task', verbose_name='task'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='tracker.task', verbose_name='task'),
         ),
         migrations.CreateModel(
             name='Extension',
@@ -1071,7 +1071,7 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=40)),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('private_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.body')),
-                ('task', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='tracker.task', verbose_name='task')),
+                ('task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='tracker.task', verbose_name='task')),
             ],
             options={
                 'verbose_name': 'event',
@@ -1167,7 +1167,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('level', models.CharField(choices=[('central', 'Central'), ('province', 'Province'), ('district', 'District (until 30 June 2025)'), ('commune', 'Commune')], max_length=12, verbose_name='level')),
                 ('accepted_ranks', models.JSONField(blank=True, default=list, verbose_name='accepted ranks')),
-                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='tracker.task')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='tracker.task')),
             ],
             options={
                 'verbose_name': 'level of a task',

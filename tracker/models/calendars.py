@@ -148,7 +148,7 @@ class DayOff(DerivedModel):
 class CalendarDay(DerivedModel):
     """Every day of a version of a calendar with its running ordinal: "n working days after" is a join, not a loop."""
 
-    calendar = models.ForeignKey(CalendarVersion, models.CASCADE, related_name="days", db_index=False)
+    calendar = models.ForeignKey(CalendarVersion, models.CASCADE, related_name="days")
     day = models.DateField()
     is_working = models.BooleanField()
     ordinal = models.PositiveIntegerField()

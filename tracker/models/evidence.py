@@ -67,9 +67,7 @@ class Institutionalization(DerivedModel):
     longer hold, though their instrument may. `continues`: the evidence on a predecessor that it takes over.
     """
 
-    task = models.ForeignKey(
-        Task, models.CASCADE, related_name="institutionalizations", db_index=False, verbose_name=_("task")
-    )
+    task = models.ForeignKey(Task, models.CASCADE, related_name="institutionalizations", verbose_name=_("task"))
     instrument = models.ForeignKey(
         Instrument, models.PROTECT, related_name="institutionalizations", verbose_name=_("instrument")
     )

@@ -45,7 +45,7 @@ class Flag(DerivedModel):
     counted in `calendar_version`, both as in force on the day of the crossing.
     """
 
-    task = models.ForeignKey(Task, models.PROTECT, related_name="flags", db_index=False, verbose_name=_("task"))
+    task = models.ForeignKey(Task, models.PROTECT, related_name="flags", verbose_name=_("task"))
     clock = models.CharField(_("clock"), max_length=12, choices=Clock)
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="flags", verbose_name=_("policy"))
     calendar_version = models.ForeignKey(
@@ -158,7 +158,7 @@ class FlagRemark(DerivedModel):
 class FlagStep(models.Model):
     """A step of the ladder that a flag has climbed: on which day, for whom it was meant, whom it `reached`."""
 
-    flag = models.ForeignKey(Flag, models.CASCADE, related_name="steps", db_index=False)
+    flag = models.ForeignKey(Flag, models.CASCADE, related_name="steps")
     number = models.PositiveSmallIntegerField(_("step"))
     due_on = models.DateField(_("on"))
     addressee = models.CharField(_("addressee"), max_length=12, choices=Addressee)
@@ -192,7 +192,7 @@ class StepRecipient(models.Model):
     `recipient` names them shortly: `p` and a post, `b` and a body, `u` and an account; `-` is nobody at all.
     """
 
-    step = models.ForeignKey(FlagStep, models.CASCADE, related_name="recipients", db_index=False)
+    step = models.ForeignKey(FlagStep, models.CASCADE, related_name="recipients")
     recipient = models.CharField(max_length=24)
     body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, related_name="+")
     post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="+")

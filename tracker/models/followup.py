@@ -51,7 +51,7 @@ class ProgressReport(DerivedModel):
     commission's; null while it is not. A decision is bound to `decided_version` and the hash of what was seen.
     """
 
-    task = models.ForeignKey(Task, models.PROTECT, related_name="reports", db_index=False, verbose_name=_("task"))
+    task = models.ForeignKey(Task, models.PROTECT, related_name="reports", verbose_name=_("task"))
     body = models.ForeignKey(Body, models.PROTECT, related_name="reports", verbose_name=_("reporting body"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="reports", verbose_name=_("author")

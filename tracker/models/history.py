@@ -51,9 +51,7 @@ class Event(models.Model):
     kind = models.CharField(_("kind"), max_length=60)
     object_kind = models.CharField(_("object"), max_length=40)
     object_id = models.CharField(_("object id"), max_length=40)
-    task = models.ForeignKey(
-        Task, models.PROTECT, null=True, blank=True, related_name="events", db_index=False, verbose_name=_("task")
-    )
+    task = models.ForeignKey(Task, models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("task"))
     private_to = models.ForeignKey("tracker.Body", models.PROTECT, null=True, blank=True, related_name="+")
     before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
     after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)

@@ -237,7 +237,7 @@ class Task(DerivedModel):
 class TaskLevel(models.Model):
     """A level at which the task must become a rule, with the ranks that are enough there (empty: any)."""
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="levels", db_index=False)
+    task = models.ForeignKey(Task, models.CASCADE, related_name="levels")
     level = models.CharField(_("level"), max_length=12, choices=Level)
     accepted_ranks = models.JSONField(_("accepted ranks"), default=list, blank=True)
 
@@ -308,12 +308,8 @@ class RecordedQuerySet(PeriodQuerySet):
 class Responsibility(DerivedModel):
     """One cell of the matrix: task × body × role, dated; the post of that body, if any, names who answers."""
 
-    task = models.ForeignKey(
-        Task, models.CASCADE, related_name="responsibilities", db_index=False, verbose_name=_("task")
-    )
-    body = models.ForeignKey(
-        Body, models.PROTECT, related_name="responsibilities", db_index=False, verbose_name=_("body")
-    )
+    task = models.ForeignKey(Task, models.CASCADE, related_name="responsibilities", verbose_name=_("task"))
+    body = models.ForeignKey(Body, models.PROTECT, related_name="responsibilities", verbose_name=_("body"))
     post = models.ForeignKey(
         Post, models.PROTECT, null=True, blank=True, related_name="responsibilities", verbose_name=_("post")
     )
@@ -373,7 +369,7 @@ class StageChange(models.Model):
     One that `corrects` another takes its place from the moment at which it was recorded; the other stays.
     """
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="stage_changes", db_index=False)
+    task = models.ForeignKey(Task, models.CASCADE, related_name="stage_changes")
     from_stage = models.CharField(_("from"), max_length=20, choices=Stage, blank=True)
     to_stage = models.CharField(_("to"), max_length=20, choices=Stage)
     on = models.DateField(_("on"))
