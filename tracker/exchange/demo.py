@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Membership, User
 from tracker.boards.governing import read_once
@@ -280,13 +280,6 @@ class DemoLoader(ContentLoader):
         )
 
 
-def _tell_the_planner() -> None:
-    """Let PostgreSQL count the new rows: a table that was empty when it looked last it reads over and over."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-
-
 @transaction.atomic
 def load(rows: dict[str, list[Row]], *, password: str, today: date, at: datetime) -> JobRun:
     """Load content and demonstration whole, or nothing; then settle all clocks through `today` and write the digests.
@@ -296,7 +289,6 @@ def load(rows: dict[str, list[Row]], *, password: str, today: date, at: datetime
     loader = DemoLoader(rows, password=password, today=today, at=at)
     loader.registers()
     loader.people()
-    _tell_the_planner()
     loader.history()
     outbox.forget_before(at - MAILS_KEPT)
     job_run = scan.run(today, at=at)
