@@ -6,6 +6,13 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def lift(apps, schema_editor):
+    """SQLite drops no column that a trigger names."""
+    from tracker.models import seals
+
+    seals.lift()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -65,4 +72,5 @@ class Migration(migrations.Migration):
             model_name='event',
             constraint=models.UniqueConstraint(condition=models.Q(('number__isnull', False)), fields=('number',), name='event_number'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, lift, elidable=True),
     ]
