@@ -19,10 +19,10 @@ from tracker.api.parameters import PageQuery, read_list
 from tracker.api.resources.history import CHANGES
 from tracker.api.schema import DeclaredSchema, describe_list
 from tracker.api.views import ListView, page_text, send
-from tracker.models import Event
+from tracker.services import sealing
 
 SCHEMA_VERSION = 1
-"""Grows when a client that reads the feed has to read it differently. See docs/reference/api.md."""
+"""Grows when a client that reads the feed has to read it differently."""
 PAUSE = 0.25  # seconds between two looks at the head
 # A request that waits holds a thread of the web server: half of them are always free for others.
 _waiters = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
@@ -92,7 +92,7 @@ class ChangesView(ListView):
 
 def _read(query: PageQuery) -> tuple[int, Page]:
     """Return the head and a page, the head first: what is sealed between is in the page or comes after the head."""
-    head = _head()
+    head = sealing.head().number
     if query.context.values.get("after", 0) > head:
         raise ParameterProblem(
             "invalid-parameter", {"after": [_("The history ends at %(head)d: read it anew from 0.") % {"head": head}]}
@@ -105,15 +105,11 @@ def _wait(query: PageQuery, head: int, *, until: float) -> tuple[int, Page]:
     seen, page = head, Page(rows=(), next=None, previous=None)
     while time.monotonic() < until:
         time.sleep(min(PAUSE, max(0.0, until - time.monotonic())))
-        if _head() > seen:
+        if sealing.head().number > seen:
             seen, page = _read(query)
             if page.rows:
                 break
     return seen, page
-
-
-def _head() -> int:
-    return Event.objects.sealed().order_by("-number").values_list("number", flat=True).first() or 0
 
 
 def _through(query: PageQuery, head: int, page: Page) -> int | None:

@@ -105,20 +105,9 @@ class Day:
 
 @dataclass(frozen=True)
 class Integer:
-    """A whole number from 1."""
-
-    def read(self, value: str, context: Context) -> int:
-        return read_integer(value, low=1, high=LARGEST_INTEGER)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_INTEGER}
-
-
-@dataclass(frozen=True)
-class Between:
     """A whole number from `low` to `high`."""
 
-    low: int
+    low: int = 1
     high: int = LARGEST_INTEGER
 
     def read(self, value: str, context: Context) -> int:

@@ -38,9 +38,10 @@ def install(**kwargs: Any) -> None:
 
 def lift() -> None:
     """Take them away: for a restore, and for tests that empty their tables."""
+    known = installed()
     with connection.cursor() as cursor:
         for name, table, _when in _triggers():
-            if name in installed():
+            if name in known:
                 on = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER {name}{on}")
 

@@ -281,12 +281,12 @@ def _supervising_members(tasks: Any, day: date, at: datetime, keys: Any) -> Inse
 COMMISSION = """
 INSERT INTO tracker_steprecipient (step_id, recipient, body_id, user_id)
 WITH places AS MATERIALIZED (
-    SELECT s.id, s.due_on, b.path
+    SELECT s.id, s.due_on, (
+        SELECT b.path FROM tracker_body b WHERE b.id = COALESCE(s.body_id, (
+            SELECT d.issuer_id FROM tracker_task t JOIN tracker_resolution d ON d.id = t.resolution_id
+            WHERE t.id = f.task_id))) AS path
     FROM tracker_flagstep s
     JOIN tracker_flag f ON f.id = s.flag_id AND f.closed_on IS NULL
-    JOIN tracker_task t ON t.id = f.task_id
-    JOIN tracker_resolution d ON d.id = t.resolution_id
-    JOIN tracker_body b ON b.id = COALESCE(s.body_id, d.issuer_id)
     WHERE s.id IN ({keys})
 ), officers AS MATERIALIZED (
     SELECT m.user_id, m.body_id, m.valid_from, m.valid_to, r.path, u.is_active

@@ -37,7 +37,7 @@ def seal(most: int | None = None) -> int:
     """
     done = 0
     while (most is None or done < most) and is_due():
-        done += _seal_batch(min(BATCH, (most or BATCH * 2) - done))
+        done += _seal_batch(BATCH if most is None else min(BATCH, most - done))
     return done
 
 
@@ -63,7 +63,7 @@ def is_unpublished(*, at: datetime) -> bool:
 
 
 def publish(*, at: datetime) -> ChainHead | None:
-    """Publish the head of the day once: a row, shown on a page, and a line in the log that the database cannot reach.
+    """Publish the head of the day once: a row, and a line in the log that the database cannot reach.
 
     None where that is done, or nothing is sealed yet. One query where it is done.
     """

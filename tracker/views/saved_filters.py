@@ -59,8 +59,8 @@ def filter_edit(request: HttpRequest, pk: int) -> HttpResponse:
         )
         if not status:
             messages.success(request, _("Changed."))
-            return redirect(_address(saved))
-    context = {"saved": saved, "form": form, "back": _address(saved)}
+            return redirect(address_of_saved(saved))
+    context = {"saved": saved, "form": form, "back": address_of_saved(saved)}
     return render(request, "tracker/filter_form.html", context, status=status)
 
 
@@ -81,7 +81,3 @@ def _changeable(request: HttpRequest, pk: int) -> SavedFilter:
     saved: SavedFilter = get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk)
     require(request.user, "filter.change", saved)
     return saved
-
-
-def _address(saved: SavedFilter) -> str:
-    return address_of_saved(saved)

@@ -9,7 +9,7 @@ from django.db.models import BooleanField, Case, JSONField, Value, When
 from tracker.api import filters as by
 from tracker.api.declaration import Context, Filter, Ordering, Resource, Words
 from tracker.api.fields import ID, day, flat_object, integer, moment, text, truth
-from tracker.api.parsers import Between
+from tracker.api.parsers import Integer
 from tracker.models import Event
 
 LONGEST_WAIT = 20  # seconds
@@ -95,7 +95,7 @@ CHANGES = Resource(
                 "The number up to which you have read, 0 at first; not beyond `head`.",
                 "Số đã đọc đến, lần đầu là 0; không vượt quá `head`.",
             ),
-            parser=Between(0),
+            parser=Integer(0),
             apply=lambda rows, number, context: rows.filter(number__gt=number),
             example=0,
         ),
@@ -107,7 +107,7 @@ CHANGES = Resource(
                 f"Số giây có thể giữ lại câu trả lời trống, nhiều nhất {LONGEST_WAIT}. Nếu đã có quá nhiều yêu cầu "
                 "đang chờ thì trả lời ngay.",
             ),
-            parser=Between(0, LONGEST_WAIT),
+            parser=Integer(0, LONGEST_WAIT),
             apply=lambda rows, seconds, context: rows,
             example=0,
         ),
