@@ -18,9 +18,8 @@ from tracker.exchange.fixtures import FixtureError, day_of, read_folder
 from tracker.models import Body, Event, Flag, Responsibility, StageChange, Succession, Task
 
 # One process of the test runner loads the content once for all of these.
-# On PostgreSQL a fresh database loads it, in tests/processes/test_up.py: in one that other tests have used, where
-# tables that were rolled back are taken for empty, the one transaction of the load takes ten minutes.
-pytestmark = [pytest.mark.xdist_group("content"), pytest.mark.timeout(600), pytest.mark.once]
+# In a PostgreSQL that other tests have used the load takes minutes: what they rolled back, the planner takes for empty.
+pytestmark = [pytest.mark.xdist_group("content"), pytest.mark.timeout(1200)]
 FOLDER = Path(settings.BASE_DIR) / "fixtures"
 TODAY = date(2026, 11, 23)
 
