@@ -37,9 +37,30 @@ class AccountAdmin(UserAdmin):
 class ApiTokenAdmin(admin.ModelAdmin):
     """Tokens are made by `manage.py create_token` and shown once; here they are seen and revoked."""
 
-    list_display = ["key_id", "name", "user", "scope", "expires_at", "last_used_at", "revoked_at"]
-    fields = ["key_id", "name", "user", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]
-    readonly_fields = ["key_id", "name", "user", "scope", "created_at", "expires_at", "last_used_at"]
+    list_display = ["key_id", "name", "user", "scopes", "expires_at", "last_used_at", "revoked_at"]
+    fields = [
+        "key_id",
+        "name",
+        "user",
+        "scopes",
+        "body",
+        "networks",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    ]
+    readonly_fields = [
+        "key_id",
+        "name",
+        "user",
+        "scopes",
+        "body",
+        "networks",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import ApiToken, User
-from accounts.tokens import Token, matches, parse
+from accounts.policies import narrow
+from accounts.tokens import Token, digest, fingerprint, matches, parse
 from tracker.clock import now
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -21,7 +23,10 @@ _NO_DIGEST = "0" * 64
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer rmt_<id>.<secret>`. One query; one more in the first request of a minute."""
+    """`Authorization: Bearer rmt_<id>.<secret>`. One query; one more in the first request of a minute.
+
+    With a token for one body the scope of the owner is asked for here, one query earlier than else.
+    """
 
     def authenticate(self, request: Any) -> tuple[User, ApiToken] | None:
         """Return the owner and the token; None without a Bearer header, for sessions to answer.
@@ -32,11 +37,15 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             return None
         at = now()
-        row = ApiToken.objects.select_related("user").filter(key_id=token.key_id).first()
-        is_right = matches(token, row.digest if row else _NO_DIGEST, settings.TOKEN_PEPPER)
-        if row is None or not is_right or not _is_usable(row, at):
+        row = ApiToken.objects.select_related("user", "body").filter(key_id=token.key_id).first()
+        pepper = _pepper_of(token, row.digest if row else _NO_DIGEST)
+        if row is None or pepper is None or not _is_usable(row, at) or not _is_from(row, request.META["REMOTE_ADDR"]):
             raise AuthenticationFailed(_("This token is not accepted."))
+        if pepper != settings.TOKEN_PEPPER:
+            _renew(row, token)
         _touch(row, at)
+        if row.body is not None:
+            narrow(row.user, row.body.path)
         return row.user, row
 
     def authenticate_header(self, request: Any) -> str:
@@ -51,6 +60,31 @@ def _sent(request: Any) -> Token | None:
     if token is None:
         raise AuthenticationFailed(_("This token is not accepted."))
     return token
+
+
+def _pepper_of(token: Token, stored: str) -> str | None:
+    """Return the pepper under which `token` has the digest `stored`: the current one, or the one before it."""
+    peppers = filter(None, (settings.TOKEN_PEPPER, settings.TOKEN_PEPPER_BEFORE))
+    right = [pepper for pepper in peppers if matches(token, stored, pepper)]
+    return right[0] if right else None
+
+
+def _renew(row: ApiToken, token: Token) -> None:
+    """Digest a token of the earlier pepper with the current one, so that the earlier one can be given up."""
+    values = {"digest": digest(token, settings.TOKEN_PEPPER), "pepper": fingerprint(settings.TOKEN_PEPPER)}
+    ApiToken.objects.filter(pk=row.pk, digest=row.digest).update(**values)
+
+
+def _is_from(row: ApiToken, address: str) -> bool:
+    """Tell whether the sender is in one of the token's networks. The middleware has settled who the sender is."""
+    if not row.networks:
+        return True
+    try:
+        sender = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    sender = getattr(sender, "ipv4_mapped", None) or sender
+    return any(sender in ipaddress.ip_network(text) for text in row.networks)
 
 
 def _is_usable(row: ApiToken, at: datetime) -> bool:

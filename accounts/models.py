@@ -9,7 +9,6 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tokens import Scope
 from tracker.choices import Duty
 from tracker.clock import now
 
@@ -79,7 +78,12 @@ class ApiToken(models.Model):
     name = models.CharField(_("name"), max_length=100)
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens", verbose_name=_("owner"))
     digest = models.CharField(max_length=64)
-    scope = models.CharField(_("scope"), max_length=10, choices=Scope)
+    pepper = models.CharField(max_length=8, blank=True, help_text=_("Fingerprint of the pepper of the digest."))
+    scopes = models.JSONField(_("scopes"), default=list)
+    body = models.ForeignKey(
+        "tracker.Body", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("only below")
+    )
+    networks = models.JSONField(_("networks"), default=list, blank=True)
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"))
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
@@ -89,13 +93,6 @@ class ApiToken(models.Model):
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
         ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(scope__in=Scope.values),
-                name="token_scope",
-                violation_error_message=_("This scope is not known."),
-            )
-        ]
 
     def __str__(self) -> str:
         return f"rmt_{self.key_id}"

@@ -5,7 +5,7 @@ Below tracker's models, so that querysets can ask it; what a user may do to an o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracker.choices import Duty
@@ -58,6 +58,22 @@ class Scope:
         """Tell whether the user is employed, under one of `duties`, by the body at `path`."""
         return any(grant.duty in duties and grant.body_path == path for grant in self.grants)
 
+    def below(self, path: str) -> Scope:
+        """Return the scope narrowed to the body at `path` and those below it: what a token for that body sees.
+
+        Who reports for a body beyond it reports no more; who oversees it goes on to, from their own office.
+        """
+        found = (_narrowed(grant, path) for grant in self.grants)
+        return Scope(tuple(grant for grant in found if grant))
+
+
+def _narrowed(grant: Grant, path: str) -> Grant | None:
+    if grant.duty in (Duty.OFFICIAL, Duty.BODY_ADMIN) and not grant.body_path.startswith(path):
+        return None
+    if grant.root_path.startswith(path):
+        return grant
+    return replace(grant, root_path=path) if path.startswith(grant.root_path) else None
+
 
 NOBODY = Scope()
 
@@ -70,6 +86,11 @@ def scope_of(user: Any) -> Scope:
         user._scope = Scope(_grants(user), is_system_admin=user.is_superuser)
     scope: Scope = user._scope
     return scope
+
+
+def narrow(user: Any, path: str) -> None:
+    """Let `user` be, for this request, only as wide as the body at `path`."""
+    user._scope = scope_of(user).below(path)
 
 
 def _grants(user: Any) -> tuple[Grant, ...]:

@@ -13,7 +13,12 @@ TOKEN_FORM = re.compile(r"rmt_([a-z0-9]{12})\.([A-Za-z0-9_-]{43})")
 
 
 class Scope(TextChoices):
+    """What a token may do, as far as its owner may. None implies another."""
+
     READ = "read", _("Read")
+    REPORT = "report", _("Report for a body")
+    REVIEW = "review", _("Review for the commission")
+    EDIT = "edit", _("Edit the registers")
 
 
 class Token(NamedTuple):
@@ -33,6 +38,11 @@ def parse(text: str) -> Token | None:
     """Return the parts of a token as a client sends it, or None where it has another form."""
     match = TOKEN_FORM.fullmatch(text)
     return Token(*match.groups()) if match else None
+
+
+def fingerprint(pepper: str) -> str:
+    """Return by what a pepper is known beside a digest: 8 hex digits, from which it cannot be guessed."""
+    return hashlib.sha256(b"pepper " + pepper.encode()).hexdigest()[:8]
 
 
 def digest(token: Token, pepper: str) -> str:

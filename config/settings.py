@@ -29,6 +29,8 @@ _PEPPER = env.kept_secret(VAR_DIR / "token_pepper") if IS_LOCAL else _DERIVED_PE
 TOKEN_PEPPER = env.text("TOKEN_PEPPER", _PEPPER)
 if len(TOKEN_PEPPER) < 32:
     env.refuse("TOKEN_PEPPER", "is too short", "write at least 32 random characters or leave it out")
+# While peppers change: tokens of the one before are accepted, and digested anew with the current one at their next use.
+TOKEN_PEPPER_BEFORE = env.text("TOKEN_PEPPER_BEFORE")
 # The demonstration users' one password: given, or made once and kept, so that every start can tell it again.
 DEMO_PASSWORD = env.text("DEMO_PASSWORD") or (env.kept_secret(VAR_DIR / "demo_password", length=12) if DEMO else "")
 

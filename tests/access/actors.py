@@ -86,7 +86,7 @@ def _users(a: Body, b: Body, above: Body, system: Body) -> dict[str, User]:
 def _tokens(owner: User) -> dict[str, Actor]:
     made = {}
     for name in ("read_token", "expired_token", "revoked_token"):
-        row, token = create_token(user=owner, name=name, scope="read", days=30, at=now())
+        row, token = create_token(user=owner, name=name, scopes=["read"], days=30, at=now())
         made[name] = Actor(token=str(token))
         if name == "expired_token":
             row.expires_at = now() - timedelta(seconds=1)

@@ -38,7 +38,7 @@ def session(client: Client, lan: User) -> Client:
 
 @pytest.fixture
 def token(lan: User) -> Client:
-    _row, text = create_token(user=lan, name="suite", scope="read", days=1, at=now())
+    _row, text = create_token(user=lan, name="suite", scopes=["read"], days=1, at=now())
     return Client(headers={"Authorization": f"Bearer {text}"})
 
 

@@ -18,7 +18,7 @@ def token_client(user: User) -> Client:
     from accounts.services import create_token
     from tracker.clock import now
 
-    _row, token = create_token(user=user, name="suite", scope="read", days=30, at=now())
+    _row, token = create_token(user=user, name="suite", scopes=["read"], days=30, at=now())
     return Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
 
 

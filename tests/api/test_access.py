@@ -55,7 +55,7 @@ def _deactivate(token):
 @pytest.mark.parametrize("end", [_expire, _revoke, _deactivate])
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_a_token_ends_at_once(cast, address, end):
-    row, token = create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
+    row, token = create_token(user=cast["hoa"], name="x", scopes=["read"], days=1, at=now())
     client = bearer(token)
     assert client.get(f"/api/v1/{address}").status_code == 200
     end(row)

@@ -39,7 +39,7 @@ def client_program(tmp_path):
 @pytest.fixture
 def token():
     user = make_user("mirror", Duty.COMMISSION, make_body("BDV"), make_body("HTCT"))
-    return str(create_token(user=user, name="mirror", scope="read", days=30, at=now())[1])
+    return str(create_token(user=user, name="mirror", scopes=["read"], days=30, at=now())[1])
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,16 @@ from django.test import Client
 
 from accounts.models import ApiToken
 from accounts.services import create_token, revoke_token, revoke_tokens
-from tracker.clock import now
+from accounts.tokens import fingerprint
+from tests.asking import asked
+from tests.builders import START, make_body, make_task
+from tracker.clock import local_today, now
+from tracker.models import Extension, Task
 
 
 def made(**options):
     out, err = StringIO(), StringIO()
-    call_command("create_token", user="hoa", scope="read", stdout=out, stderr=err, **options)
+    call_command("create_token", user="hoa", scope=["read"], stdout=out, stderr=err, **options)
     return out.getvalue().strip()
 
 
@@ -47,48 +51,43 @@ def test_a_token_lives_ninety_days_unless_told_otherwise(cast):
         ({"days": 10**12}, "--days"),
         ({"name": "x" * 101}, "--name"),
         ({"name": " "}, "--name"),
-        ({"scope": "write"}, "--scope"),
+        ({"scope": ["write"]}, "--scope"),
+        ({"body": "NOSUCH"}, "--body"),
+        ({"network": ["203.0.113.1/24"]}, "--network"),
+        ({"network": ["anywhere"]}, "--network"),
+        ({"network": ["10.0.0.0/8"] * 21}, "--network"),
     ],
 )
 def test_the_command_refuses_in_a_sentence_that_names_the_option(cast, options, named):
     with pytest.raises(CommandError, match=named):
-        call_command("create_token", **{"user": "hoa", "scope": "read", **options})
+        call_command("create_token", **{"user": "hoa", "scope": ["read"], **options})
     assert not ApiToken.objects.exists()
 
 
 def test_a_deactivated_account_gets_no_token(cast):
     cast["hoa"].is_active = False
     with pytest.raises(ValidationError, match="user"):
-        create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
+        create_token(user=cast["hoa"], name="x", scopes=["read"], days=1, at=now())
 
 
 def test_a_token_is_revoked_once(cast):
-    row, _token = create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
+    row, _token = create_token(user=cast["hoa"], name="x", scopes=["read"], days=1, at=now())
     assert [revoke_token(row, at=now()), revoke_token(row, at=now())] == [True, False]
 
 
 def test_all_tokens_of_an_owner_are_revoked(cast):
     for name in ("hoa", "hoa", "lan"):
-        create_token(user=cast[name], name="x", scope="read", days=1, at=now())
+        create_token(user=cast[name], name="x", scopes=["read"], days=1, at=now())
     assert revoke_tokens(cast["hoa"], at=now()) == 2
     assert ApiToken.objects.filter(revoked_at=None).count() == 1
 
 
 def test_a_secret_of_another_token_opens_nothing(cast):
     (_one, first), (_two, second) = (
-        create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now()) for _ in "12"
+        create_token(user=cast["hoa"], name="x", scopes=["read"], days=1, at=now()) for _ in "12"
     )
     mixed = f"Bearer rmt_{first.key_id}.{second.secret}"
     assert Client().get("/api/v1/tasks/", headers={"Authorization": mixed}).status_code == 401
-
-
-def test_another_scope_reads_nothing(cast):
-    row, _token = create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
-    row.scope = "report"
-    request = type("Request", (), {"user": cast["hoa"], "auth": row, "method": "GET"})
-    from tracker.api.views import MayRead
-
-    assert not MayRead().has_permission(request, None)
 
 
 def test_a_bad_token_is_not_rescued_by_a_session(cast, client):
@@ -97,7 +96,7 @@ def test_a_bad_token_is_not_rescued_by_a_session(cast, client):
 
 
 def test_its_use_is_noted_once_a_minute(cast):
-    row, token = create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
+    row, token = create_token(user=cast["hoa"], name="x", scopes=["read"], days=1, at=now())
     client = Client(headers={"Authorization": f"Bearer {token}"})
     client.get("/api/v1/")
     row.refresh_from_db()
@@ -113,9 +112,115 @@ def test_its_use_is_noted_once_a_minute(cast):
 
 def test_a_change_of_password_ends_the_tokens(cast, client):
     client.force_login(cast["hoa"])
-    row, _token = create_token(user=cast["hoa"], name="x", scope="read", days=1, at=now())
+    row, _token = create_token(user=cast["hoa"], name="x", scopes=["read"], days=1, at=now())
     new = "mot-mat-khau-moi-hon"
     sent = {"oldpassword": "mot-mat-khau-dai", "password1": new, "password2": new}
     assert client.post("/accounts/password/change/", sent).status_code == 302
     row.refresh_from_db()
     assert row.revoked_at is not None
+
+
+@pytest.fixture
+def task(cast):
+    return make_task(code="2.5", levels=[("central", [])])
+
+
+def make_extension(task, by):
+    today = local_today()
+    Task.objects.filter(pk=task.pk).update(due_on=today, effective_due_on=today)
+    task.refresh_from_db()
+    return asked(task, by, on=today, wanted_on=today + timedelta(days=90))
+
+
+def bearer(token):
+    return Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
+
+
+def told(client, path="tasks/", **headers):
+    return client.get(f"/api/v1/{path}", headers=headers)
+
+
+def write(client, row=None):
+    path = f"/api/v1/extensions/{row.pk}/refuse/" if row else "/api/v1/obstacles/"
+    return client.post(path, "{}", "application/json", headers={"If-Match": '"999"'}).status_code
+
+
+def token_of(user, *scopes, **facts):
+    return create_token(user=user, name="t", scopes=scopes, days=30, at=now(), **facts)
+
+
+def test_each_scope_opens_what_it_says_and_nothing_else(cast, task):
+    asked = make_extension(task, cast["lan"])
+    lan, hoa = cast["lan"], cast["hoa"]
+    read, report, review = (bearer(token_of(hoa, scope)[1]) for scope in ("read", "report", "review"))
+    assert [told(client).status_code for client in (read, report, review)] == [200, 403, 403]
+    assert [write(client, asked) for client in (read, report, review)] == [403, 403, 400]
+    # The owner is not of the body: the scope makes them none of its officials.
+    assert write(bearer(token_of(hoa, "report")[1])) == 400
+    assert write(bearer(token_of(lan, "read", "review")[1]), asked) == 403
+    assert write(bearer(token_of(lan, "read")[1])) == 403
+
+
+def test_a_scope_is_never_wider_than_its_owner_is_now(cast, task):
+    asked = make_extension(task, cast["lan"])
+    client = bearer(token_of(cast["hoa"], "read", "review")[1])
+    assert write(client, asked) == 400
+    cast["hoa"].memberships.update(valid_to=START)
+    assert write(client, asked) == 404
+    assert told(client).json()["results"] == []
+
+
+def test_a_token_for_a_body_sees_it_and_those_below_it(cast, task):
+    below = make_body("CUC-A", parent=make_body("BO-A"))
+    make_task(code="4.1", accountable=below)
+    make_task(code="4.2", accountable=make_body("BO-B"))
+    codes = lambda client: [row["code"] for row in told(client).json()["results"]]  # noqa: E731
+    everything, a, cuc = (
+        bearer(token_of(cast["hoa"], "read", "review", body=body)[1]) for body in (None, make_body("BO-A"), below)
+    )
+    assert [codes(client) for client in (everything, a, cuc)] == [["2.5", "4.1", "4.2"], ["2.5", "4.1"], ["4.1"]]
+    assert write(a, make_extension(task, cast["lan"])) == 400
+    assert write(cuc, Extension.objects.get()) == 404
+
+
+def test_an_official_has_no_token_for_another_body(cast):
+    with pytest.raises(ValidationError) as caught:
+        token_of(cast["lan"], "read", body=make_body("BO-B"))
+    assert list(caught.value.message_dict) == ["body"]
+    below = make_body("CUC-A", parent=make_body("BO-A"))
+    with pytest.raises(ValidationError):
+        token_of(cast["lan"], "read", "report", body=below)
+
+
+@pytest.mark.parametrize(
+    ("networks", "sender", "status"),
+    [
+        ([], "198.51.100.7", 200),
+        (["203.0.113.0/24"], "203.0.113.9", 200),
+        (["203.0.113.0/24", "2001:db8::/32"], "2001:db8::1", 200),
+        (["203.0.113.0/24"], "::ffff:203.0.113.9", 200),
+        (["203.0.113.0/24"], "203.0.114.9", 401),
+        (["203.0.113.0/24"], "2001:db8::1", 401),
+        (["203.0.113.0/24"], "", 401),
+    ],
+)
+def test_a_token_is_accepted_from_its_networks_only(cast, networks, sender, status):
+    client = bearer(token_of(cast["hoa"], "read", networks=networks)[1])
+    assert client.get("/api/v1/tasks/", REMOTE_ADDR=sender).status_code == status
+
+
+def test_what_a_proxy_that_nobody_trusts_says_of_the_sender_counts_for_nothing(cast):
+    client = bearer(token_of(cast["hoa"], "read", networks=["203.0.113.0/24"])[1])
+    assert told(client, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 401
+
+
+def test_a_token_outlives_its_pepper_once_it_was_used_beside_the_next(cast, settings):
+    used, idle = (token_of(cast["hoa"], "read") for _ in range(2))
+    old, settings.TOKEN_PEPPER = settings.TOKEN_PEPPER, "n" * 40
+    assert told(bearer(used[1])).status_code == 401
+    settings.TOKEN_PEPPER_BEFORE = old
+    assert told(bearer(used[1])).status_code == 200
+    settings.TOKEN_PEPPER_BEFORE = ""
+    assert [told(bearer(token)).status_code for _row, token in (used, idle)] == [200, 401]
+    peppers = set(ApiToken.objects.values_list("pepper", flat=True))
+    assert peppers == {fingerprint(old), fingerprint("n" * 40)}

@@ -99,7 +99,7 @@ def acknowledge(page: Any, task: Task) -> None:
 
 def told_by_api(site: str, task: Task) -> dict[str, Any]:
     out = StringIO()
-    call_command("create_token", user="hoa", scope="read", stdout=out, stderr=StringIO())
+    call_command("create_token", user="hoa", scope=["read"], stdout=out, stderr=StringIO())
     api = http.client.HTTPConnection(site.removeprefix("http://"), timeout=10)
     headers = {"Authorization": f"Bearer {out.getvalue().strip()}"}
     api.request("GET", f"/api/v1/flags/?task={task.code}&clock=due", headers=headers)

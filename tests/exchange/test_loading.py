@@ -40,7 +40,7 @@ def loaded(django_db_setup, django_db_blocker):
 
 
 def _forget_the_statistics():
-    """Make the tables new: PostgreSQL takes one whose rows other tests rolled back for empty, and plans ten times slower."""
+    """Make the tables new: those whose rows other tests rolled back PostgreSQL takes for empty, and plans badly."""
     if connection.vendor == "postgresql":
         seals.lift()
         names = ", ".join(model._meta.db_table for model in apps.get_app_config("tracker").get_models())

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.boards.four_cell import NOBODY, Wanted
 from tracker.choices import FieldStatus, Grouping, Level
-from tracker.forms.queues import FIRST_DAY, DayField, within_reach
+from tracker.forms.queues import DayField, within_reach
 from tracker.forms.registers import CodeField, RegisterField, RegisterFilter
 from tracker.models import Body, Resolution
+from tracker.rules.days import FIRST_DAY
 
 TRUTHS = [("1", _("Yes"))]
 

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import RECORDED_PHASES, Phase, Rank
 from tracker.forms.numbers import NumberChecks, NumberField, SureField
-from tracker.forms.queues import FIRST_DAY, DayField
+from tracker.forms.queues import DayField
 from tracker.forms.requests import BodyField, TodayForm
 from tracker.forms.versions import VersionForm, typed
 from tracker.models import Instrument, InstrumentFile, InstrumentPhase
+from tracker.rules.days import FIRST_DAY
 from tracker.rules.file_contents import KINDS
 from tracker.services.instruments import FACTS
 

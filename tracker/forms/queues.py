@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from tracker.boards.matrix import State
 from tracker.choices import BodyKind, Level, Role
 from tracker.models import Resolution, Task
+from tracker.rules.days import is_within_reach
 
-FIRST_DAY = date(1930, 2, 3)
-YEARS_AHEAD = 10
 LAST_PAGE = 500
 MOST_CHOICES = 300
 ALL = _("All")
@@ -44,8 +43,7 @@ class DayField(forms.DateField):
 
 def within_reach(day: date | None, today: date) -> date | None:
     """Return the day; a ValidationError where nobody can have meant it."""
-    last = today + timedelta(days=366 * YEARS_AHEAD)
-    if day is not None and not FIRST_DAY <= day <= last:
+    if day is not None and not is_within_reach(day, today):
         raise ValidationError(_("Give a day from 3 February 1930 to ten years from now."))
     return day
 

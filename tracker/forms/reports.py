@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Rank, Stage
 from tracker.forms.numbers import NumberChecks, NumberField, SureField
-from tracker.forms.queues import FIRST_DAY, DayField, within_reach
+from tracker.forms.queues import DayField, within_reach
 from tracker.forms.requests import ExtensionForm, TodayForm
 from tracker.models import Attachment, Body, Instrument, ProgressReport, Task
+from tracker.rules.days import FIRST_DAY
 from tracker.rules.file_contents import KINDS
 from tracker.rules.stages import claimable_from
 from tracker.services.instruments import twin_of

@@ -1,4 +1,4 @@
-"""Make a token for a REST client: `manage.py create_token --user NAME --scope read`."""
+"""Make a token for a REST client: `manage.py create_token --user NAME --scope read --scope report`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from accounts.models import User
 from accounts.services import LONGEST_LIFE_DAYS, create_token
 from accounts.tokens import Scope
 from tracker.clock import local_day, now
+from tracker.models import Body
+
+OPTIONS = {"scopes": "scope", "networks": "network"}
 
 
 class Command(BaseCommand):
@@ -18,7 +21,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", required=True, help="name of the owner; the token never sees more than the owner")
-        parser.add_argument("--scope", required=True, help=f"what it may do: {', '.join(Scope.values)}")
+        known = ", ".join(Scope.values)
+        parser.add_argument("--scope", action="append", required=True, help=f"what it may do, repeatable: {known}")
+        parser.add_argument("--body", help="code of a body: only what concerns it and those below it")
+        parser.add_argument(
+            "--network", action="append", default=[], help="accept it only from there (CIDR), repeatable"
+        )
         parser.add_argument("--name", default="command line", help="what it is for")
         parser.add_argument("--days", type=int, default=90, help=f"days until it expires, at most {LONGEST_LIFE_DAYS}")
 
@@ -27,12 +35,15 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"--user {options['user']}: there is no such user.")
-        given = {name: options[name] for name in ("name", "scope", "days")}
+        body = Body.objects.filter(code=options["body"]).first()
+        if options["body"] and body is None:
+            raise CommandError(f"--body {options['body']}: there is no such body.")
+        facts = {"name": options["name"], "days": options["days"], "body": body}
+        lists = {"scopes": options["scope"], "networks": options["network"]}
         try:
-            row, token = create_token(user=user, at=now(), **given)
+            row, token = create_token(user=user, at=now(), **facts, **lists)
         except ValidationError as error:
-            raise CommandError(
-                " ".join(f"--{name}: {texts[0]}" for name, texts in error.message_dict.items())
-            ) from None
+            errors = error.message_dict.items()
+            raise CommandError(" ".join(f"--{OPTIONS.get(name, name)}: {texts[0]}" for name, texts in errors)) from None
         self.stdout.write(str(token))
         self.stderr.write(f"Valid until {local_day(row.expires_at):%Y-%m-%d}. It is shown only now: keep it safe.")
