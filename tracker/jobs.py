@@ -13,7 +13,7 @@ from django.conf import settings
 from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, RECALCULATE, SCAN, SEAL, SEND_MAILS, TICK, WRITE_DIGESTS
 from tracker import clock
 from tracker.choices import JobPart
-from tracker.services import digests, heartbeats, outbox, recalculations, scan, sealing
+from tracker.services import digests, heartbeats, idempotency, outbox, recalculations, scan, sealing
 from tracker.wake import send, wake
 
 
@@ -23,6 +23,7 @@ def tick() -> None:
     at = clock.now()
     heartbeats.beat(JobPart.BEAT, JobPart.WORKER, at=at)
     _wake_what_is_due(at)
+    idempotency.forget(at=at)
 
 
 @shared_task(name=CATCH_UP, ignore_result=True)

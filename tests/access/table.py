@@ -211,12 +211,26 @@ PAGES: dict[str, Row] = {
 }
 
 
+OUTSIDE_API: Answers = dict.fromkeys(("anonymous", "deactivated", "expired_token", "revoked_token"), 401)
+
+
 def api(answer: Answer = 200, **others: Answer) -> Row:
-    """An address of the API: members and their tokens read, nobody writes."""
-    outside = dict.fromkeys(("anonymous", "deactivated", "expired_token", "revoked_token"), 401)
-    read = {**everybody(answer), **others, **outside}
-    options = {**everybody(204), **outside}
+    """An address of the API that members and their tokens read, and nobody writes."""
+    read = {**everybody(answer), **others, **OUTSIDE_API}
+    options = {**everybody(204), **OUTSIDE_API}
     return {**dict.fromkeys(METHODS, everybody(405)), "GET": read, "HEAD": read, "OPTIONS": options}
+
+
+def api_writes(row: Row, method: str = "POST", post: Answers | None = None) -> Row:
+    """An address that reads and writes. Without a body nobody gets further than to be told that it is missing."""
+    return {**row, method: {**everybody(415), "read_token": 403, **OUTSIDE_API, **(post or {})}}
+
+
+def api_acts(*allowed: str, **others: Answer) -> Row:
+    """An act on a row of body A: 428 for those who may do it, as they do not say which version they have read."""
+    answers = {**everybody(403), **UNSEEN, **dict.fromkeys(allowed, 428), "read_token": 403, **others, **OUTSIDE_API}
+    options = {**everybody(204), **OUTSIDE_API}
+    return {**dict.fromkeys(METHODS, everybody(405)), "POST": answers, "OPTIONS": options}
 
 
 DRAFT = api(404, official=200, body_admin=200, read_token=200)
@@ -229,6 +243,10 @@ API: dict[str, Row] = {
     "api-tasks": api(),
     "api-tasks-detail": api(**UNSEEN),
     "api-tasks-explain": api(**UNSEEN),
+    "api-tasks-stage": api_acts(*STEERS),
+    "api-tasks-suspend": api_acts(*STEERS),
+    "api-tasks-withdraw": api_acts(*STEERS),
+    "api-tasks-resume": api_acts(*STEERS),
     "api-bodies": api(),
     "api-bodies-detail": api(**NO_REGISTER),
     "api-posts": api(),
@@ -241,20 +259,44 @@ API: dict[str, Row] = {
     "api-instruments-detail": api(**NO_REGISTER),
     "api-detailing-duties": api(),
     "api-detailing-duties-detail": api(**NO_REGISTER),
-    "api-institutionalizations": api(),
-    "api-institutionalizations-detail": api(**UNSEEN),
-    "api-progress-reports": api(),
-    "api-progress-reports-detail": api(**UNSEEN),
-    "api-progress-reports-detail@draft": DRAFT,
-    "api-extensions": api(),
+    "api-institutionalizations": api_writes(api()),
+    "api-institutionalizations-detail": api_writes(
+        api(**UNSEEN), "PATCH", {**everybody(403), **UNSEEN, **dict.fromkeys(KEEPERS, 428), **OUTSIDE_API}
+    ),
+    "api-institutionalizations-verify": api_acts("commission"),
+    "api-institutionalizations-return": api_acts("commission"),
+    "api-progress-reports": api_writes(api()),
+    "api-progress-reports-detail": api_writes(
+        api(**UNSEEN), "PATCH", {**everybody(403), **UNSEEN, **dict.fromkeys(OWN, 428), **OUTSIDE_API}
+    ),
+    "api-progress-reports-hand": api_acts(*OWN),
+    "api-progress-reports-give-back": api_acts("body_admin"),
+    "api-progress-reports-submit": api_acts(*OWN),
+    "api-progress-reports-accept": api_acts("commission"),
+    "api-progress-reports-return": api_acts("commission"),
+    "api-progress-reports-ask": api_acts("commission"),
+    "api-progress-reports-answer": api_acts(*OWN),
+    "api-progress-reports-detail@draft": api_writes(
+        DRAFT, "PATCH", {**everybody(404), **dict.fromkeys(OWN, 428), "read_token": 403, **OUTSIDE_API}
+    ),
+    "api-extensions": api_writes(api()),
     "api-extensions-detail": api(**UNSEEN),
-    "api-obstacles": api(),
+    "api-extensions-grant": api_acts("commission"),
+    "api-extensions-refuse": api_acts("commission"),
+    "api-obstacles": api_writes(api()),
     "api-obstacles-detail": api(**UNSEEN),
+    "api-obstacles-end": api_acts(*OWN, "commission"),
     "api-obstacles-detail@on_b": api(**{**UNSEEN, "other": 200}),
-    "api-disputes": api(),
+    "api-disputes": api_writes(api()),
     "api-disputes-detail": api(**UNSEEN),
+    "api-disputes-uphold": api_acts("editor"),
+    "api-disputes-reject": api_acts("editor"),
+    "api-disputes-withdraw": api_acts(*OWN),
     "api-flags": api(),
     "api-flags-detail": api(**UNSEEN),
+    "api-flags-acknowledge": api_acts("commission"),
+    "api-flags-snooze": api_acts("commission"),
+    "api-flags-unsnooze": api_acts("commission"),
     "api-urgings": api(),
     "api-urgings-detail": api(**UNSEEN),
     "api-frozen-reports": api(),

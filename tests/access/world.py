@@ -31,6 +31,7 @@ from tests.builders import (
 from tests.urging import SIGNED, issue
 from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
+from tracker.api.writing.acts import ON_A_ROW
 from tracker.boards.four_cell import Wanted
 from tracker.choices import Level, MessageState, Role
 from tracker.models import (
@@ -330,12 +331,14 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     by_pk["set_aside_retry"] = _broken(make_task(accountable=a))
     by_pk |= _asked(a, task, flag) | _ruled(task)
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
+    api_rows = _api_rows(task, a)
     world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "task_by_code": {"code": task.code},
         "resolution": {"code": task.resolution.code},
         "body": {"code": a.code},
         "attachment": {"pk": Attachment.objects.get().pk},
-        **{f"api-{name}-detail": {"pk": str(pk)} for name, pk in _api_rows(task, a).items()},
+        **{f"api-{name}-detail": {"pk": str(pk)} for name, pk in api_rows.items()},
+        **{f"api-{act.resource.name}-{act.name}": {"pk": str(api_rows[act.resource.name])} for act in ON_A_ROW},
         "api-tasks-explain": {"pk": str(task.pk)},
         "api-progress-reports-detail@draft": {"pk": str(draft.pk)},
         "api-obstacles-detail@on_b": {"pk": str(by_pk["obstacle_end@on_b"].pk)},

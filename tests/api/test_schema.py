@@ -11,6 +11,7 @@ from tests.api.contract import assert_same_as_file
 from tracker.api import reference_text
 from tracker.api.reference import schema_text
 from tracker.api.resources import RESOURCES
+from tracker.api.writing.acts import ACTS, ON_A_ROW
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parents[1] / "docs" / "reference" / "api.md"
@@ -40,15 +41,27 @@ def test_it_is_openapi_3_1_with_every_address(schema):
     details = {f"/api/v1/{resource.name}/{{id}}/" for resource in RESOURCES}
     others = {"/api/v1/", "/api/v1/schema/", "/api/v1/boards/four-cells/", "/api/v1/boards/coverage/"}
     others |= {"/api/v1/tasks/{id}/explain/"}
-    assert set(schema["paths"]) == lists | details | others
+    acts = {f"/api/v1/{act.resource.name}/{{id}}/{act.name}/" for act in ON_A_ROW}
+    assert set(schema["paths"]) == lists | details | others | acts
+
+
+def test_every_act_is_an_operation(schema):
+    for act in ACTS:
+        middle = "" if act.is_new else "{id}/" if act.is_change else f"{{id}}/{act.name}/"
+        operation = schema["paths"][f"/api/v1/{act.resource.name}/{middle}"][act.method]
+        body = operation["requestBody"]["content"]["application/json"]
+        Draft202012Validator(body["schema"]).validate(body["example"])
+        headers = {item["name"] for item in operation["parameters"] if item["in"] == "header"}
+        assert headers == {"Idempotency-Key"} | (set() if act.is_new else {"If-Match"})
 
 
 def test_every_operation_is_described_with_example_and_errors(schema):
     for operation in operations(schema):
         assert operation["description"]
         assert operation["security"] == [{"token": []}, {"cookieAuth": []}]
-        assert {"200", "401", "403", "405", "406", "429", "500", "503"} <= set(operation["responses"])
-        assert operation["responses"]["200"]["content"]["application/json"]["example"]
+        assert {"401", "403", "405", "406", "429", "500", "503"} <= set(operation["responses"])
+        done = operation["responses"].get("200") or operation["responses"]["201"]
+        assert done["content"]["application/json"]["example"]
 
 
 def test_every_problem_is_described_with_an_example(schema):
@@ -74,7 +87,8 @@ def test_operation_ids_are_unique(schema):
 def test_both_languages_are_whole():
     english, vietnamese = (json.loads(schema_text(language))["paths"] for language in ("en", "vi"))
     for path, methods in english.items():
-        assert methods["get"]["description"] != vietnamese[path]["get"]["description"]
+        for method, operation in methods.items():
+            assert operation["description"] != vietnamese[path][method]["description"]
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)

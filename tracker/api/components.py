@@ -64,6 +64,7 @@ def problem_schema() -> dict[str, Any]:
             "detail": {"type": "string"},
             "instance": {"type": "string", "format": "uri-reference"},
             "errors": {"type": "object", "additionalProperties": texts},
+            "current_version": {"type": "integer"},
         },
     }
 

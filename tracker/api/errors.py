@@ -7,7 +7,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +21,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
+
+from tracker.errors import Conflict, Stale
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +40,21 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
         400,
         gettext_lazy("Invalid parameter"),
         gettext_lazy("A query parameter has a value that cannot be used: errors says which and why."),
+    ),
+    "unknown-field": (
+        400,
+        gettext_lazy("Unknown field"),
+        gettext_lazy("A field of the body is not known here: errors names it."),
+    ),
+    "invalid-field": (
+        400,
+        gettext_lazy("Invalid field"),
+        gettext_lazy("A field is missing or has a value that cannot be used: errors says which and why."),
+    ),
+    "invalid-header": (
+        400,
+        gettext_lazy("Invalid header"),
+        gettext_lazy("A header has a value that cannot be used: errors says which and why."),
     ),
     "not-authenticated": (
         401,
@@ -52,17 +75,38 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
     "method-not-allowed": (
         405,
         gettext_lazy("Method not allowed"),
-        gettext_lazy("This address can only be read: use GET."),
+        gettext_lazy("This address does not take this method: Allow names those that it takes."),
     ),
     "not-acceptable": (
         406,
         gettext_lazy("Not acceptable"),
         gettext_lazy("This address answers in JSON only: accept application/json."),
     ),
+    "conflict": (
+        409,
+        gettext_lazy("Conflict"),
+        gettext_lazy("It is no longer in the state that this needs: read it again."),
+    ),
+    "stale": (
+        412,
+        gettext_lazy("Changed meanwhile"),
+        gettext_lazy("Somebody changed it after you read it: current_version says to what. Read it again."),
+    ),
+    "too-large": (413, gettext_lazy("Too large"), gettext_lazy("The body is larger than 2 MB.")),
     "unsupported-media-type": (
         415,
         gettext_lazy("Unsupported media type"),
         gettext_lazy("Send the body as application/json."),
+    ),
+    "key-reused": (
+        422,
+        gettext_lazy("Key used before"),
+        gettext_lazy("This Idempotency-Key was sent within 24 hours with another request: take a new one."),
+    ),
+    "precondition-required": (
+        428,
+        gettext_lazy("Precondition required"),
+        gettext_lazy("Send If-Match with the ETag of the row as you read it."),
     ),
     "too-many-requests": (
         429,
@@ -82,19 +126,24 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
 }
 
 
-class ParameterProblem(exceptions.APIException):
-    """One or more query parameters are unknown or have values that cannot be used; `errors` says which and why."""
+class NamedProblem(exceptions.APIException):
+    """Query parameters, headers or fields are unknown or cannot be used; `errors` says which and why."""
 
     status_code = 400
 
-    def __init__(self, kind: str, errors: Mapping[str, list[str]]):
+    def __init__(self, kind: str, errors: Mapping[str, list[str]] | None = None):
         super().__init__(kind)
         self.kind = kind
-        self.errors = dict(errors)
+        self.errors = dict(errors or {})
 
 
 def problem(
-    kind: str, request: HttpRequest, *, errors: Mapping[str, list[str]] | None = None, detail: str = ""
+    kind: str,
+    request: HttpRequest,
+    *,
+    errors: Mapping[str, list[str]] | None = None,
+    detail: str = "",
+    current_version: int | None = None,
 ) -> HttpResponse:
     """Return the answer of one problem; `errors` maps a parameter or field to sentences for a person."""
     status, title, meaning = PROBLEMS[kind]
@@ -107,6 +156,8 @@ def problem(
     }
     if errors:
         body["errors"] = errors
+    if current_version is not None:
+        body["current_version"] = current_version
     response = HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
     return keep_private(response)
 
@@ -125,15 +176,21 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     if kind == "internal-error":
         logger.exception("Unforeseen error at %s", request.path)
         got_request_exception.send(sender=None, request=request)
-    response = problem(kind, request, errors=getattr(error, "errors", None), detail=_detail(error))
+    current = error.current if isinstance(error, Stale) else None
+    response = problem(kind, request, errors=_errors(error), detail=_detail(error), current_version=current)
     for name, value in _headers(error, kind, context).items():
         response[name] = value
     return response
 
 
+def etag(version: int) -> str:
+    """Return the strong validator of a row at `version`. Source: RFC 9110, 8.8.3."""
+    return f'"{version}"'
+
+
 def kind_of(error: Exception) -> str:
     """Return the problem type of an exception."""
-    if isinstance(error, ParameterProblem):
+    if isinstance(error, NamedProblem):
         return error.kind
     for known, kind in _KINDS:
         if isinstance(error, known):
@@ -142,6 +199,10 @@ def kind_of(error: Exception) -> str:
 
 
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (Stale, "stale"),
+    (Conflict, "conflict"),
+    (ValidationError, "invalid-field"),
+    (RequestDataTooBig, "too-large"),
     (exceptions.NotAuthenticated, "not-authenticated"),
     (exceptions.AuthenticationFailed, "invalid-token"),
     (exceptions.PermissionDenied, "forbidden"),
@@ -159,17 +220,28 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+def _errors(error: Exception) -> Mapping[str, list[str]] | None:
+    """What is wrong with each field, as a service or a door tells it; "" stands for the whole."""
+    if isinstance(error, ValidationError):
+        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        return {"" if name == NON_FIELD_ERRORS else name: texts for name, texts in found.items()}
+    return getattr(error, "errors", None)
+
+
 def _detail(error: Exception) -> str:
     """The sentence that fits better than the general one."""
-    if isinstance(error, ParameterProblem):
-        return _("See errors: %(names)s.") % {"names": ", ".join(error.errors)}
-    return ""
+    if isinstance(error, Conflict):
+        return str(error.message)
+    names = [name for name in _errors(error) or () if name]
+    return _("See errors: %(names)s.") % {"names": ", ".join(names)} if names else ""
 
 
 def _headers(error: Exception, kind: str, context: dict[str, Any]) -> dict[str, str]:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge + (', error="invalid_token"' if kind == "invalid-token" else "")
+    if isinstance(error, Stale):
+        headers["ETag"] = etag(error.current)
     if kind == "method-not-allowed":
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     wait = getattr(error, "wait", None)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tracker.api import components
 from tracker.api.declaration import Words
-from tracker.api.errors import ParameterProblem
+from tracker.api.errors import NamedProblem
 from tracker.api.parameters import Reader
 from tracker.api.parsers import one_of, read_day
 from tracker.api.schema import COMMON, DeclaredSchema, operation
@@ -132,7 +132,7 @@ class ExplainView(ApiView):
             rows = explain(task, on=day, today=today, clocks=[Clock(clock)] if clock else tuple(Clock))
         except ValueError:
             sentence = _("The calendar does not reach this day: give one nearer to today.")
-            raise ParameterProblem("invalid-parameter", {"on": [sentence]}) from None
+            raise NamedProblem("invalid-parameter", {"on": [sentence]}) from None
         return send(json.dumps({"task": task.code, "on": day, "results": [_row(row) for row in rows]}, default=str))
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policies import scope_of
 from tracker.api.declaration import Words
-from tracker.api.errors import ParameterProblem
+from tracker.api.errors import NamedProblem
 from tracker.api.pages import Page, read_page
 from tracker.api.parameters import PageQuery, read_list
 from tracker.api.resources.history import CHANGES
@@ -94,7 +94,7 @@ def _read(query: PageQuery) -> tuple[int, Page]:
     """Return the head and a page, the head first: what is sealed between is in the page or comes after the head."""
     head = sealing.head().number
     if query.context.values.get("after", 0) > head:
-        raise ParameterProblem(
+        raise NamedProblem(
             "invalid-parameter", {"after": [_("The history ends at %(head)d: read it anew from 0.") % {"head": head}]}
         )
     return head, read_page(CHANGES, query)

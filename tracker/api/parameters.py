@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tracker.api.cursors import Cursor, read_cursor
 from tracker.api.declaration import Context, Filter, Ordering, Resource
-from tracker.api.errors import ParameterProblem
+from tracker.api.errors import NamedProblem
 from tracker.api.parsers import Refused, read_day, read_integer, read_truth, readable
 from tracker.clock import local_today
 
@@ -45,7 +45,7 @@ class Reader:
             sentence = _("This parameter is not known here. Known are: %(known)s.") % {
                 "known": ", ".join(sorted(known)) or _("none")
             }
-            raise ParameterProblem("unknown-parameter", {_shown(name): [sentence] for name in unknown})
+            raise NamedProblem("unknown-parameter", {_shown(name): [sentence] for name in unknown})
 
     def one(self, name: str, read: Callable[[str], Any], default: Any = None) -> Any:
         """Return the value of a parameter that is given at most once."""
@@ -68,15 +68,15 @@ class Reader:
             return None
 
     def finish(self) -> None:
-        """Raise ParameterProblem if anything was wrong."""
+        """Raise NamedProblem if anything was wrong."""
         if self.errors:
-            raise ParameterProblem("invalid-parameter", self.errors)
+            raise NamedProblem("invalid-parameter", self.errors)
 
 
 def read_list(query: QueryDict, resource: Resource, user: Any) -> PageQuery:
     """Return what a list of `resource` was asked for; one query for each filter that names another row.
 
-    Raises ParameterProblem that names every parameter at fault.
+    Raises NamedProblem that names every parameter at fault.
     """
     reader = Reader(query)
     reader.refuse_unknown(list_parameters(resource))

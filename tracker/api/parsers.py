@@ -28,12 +28,12 @@ class Refused(ValueError):
     """The text is not a value of the parameter; the message is for a person."""
 
 
-def readable(value: str) -> str:
-    """Return `value` unless no database could hold it."""
+def readable(value: str, limit: int = LONGEST_TEXT) -> str:
+    """Return `value` unless no database could hold it, or it has more than `limit` characters."""
     if _UNREADABLE.search(value):
         raise Refused(_("It contains a NUL character or bytes that are not UTF-8."))
-    if len(value) > LONGEST_TEXT:
-        raise Refused(_("It is longer than %(limit)d characters.") % {"limit": LONGEST_TEXT})
+    if len(value) > limit:
+        raise Refused(_("It is longer than %(limit)d characters.") % {"limit": limit})
     return value
 
 

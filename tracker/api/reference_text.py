@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils.translation import override
 
@@ -10,6 +11,8 @@ from tracker.api.components import COUNT, CURSOR, LIMIT, ORDERING
 from tracker.api.declaration import Field, Filter, Nested, Resource
 from tracker.api.errors import PROBLEMS
 from tracker.api.resources import RESOURCES
+from tracker.api.writing.acts import ACTS
+from tracker.api.writing.declaration import REQUIRED, Act
 
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
@@ -33,6 +36,20 @@ def _lines() -> Iterator[str]:
         yield f"| `/problems/{kind}` | {status} | {meaning} |"
     for resource in RESOURCES:
         yield from _resource(resource)
+        for act in ACTS:
+            if act.resource is resource:
+                yield from _act(act)
+
+
+def _act(act: Act) -> Iterator[str]:
+    address = f"/{act.resource.name}/" + ("" if act.is_new else "{id}/" if act.is_change else f"{{id}}/{act.name}/")
+    scopes = " or ".join(f"`{scope}`" for scope in act.scopes)
+    yield from ("", f"### `{act.method.upper()} {address}`", "", f"{act.about} Scope: {scopes}.")
+    if act.inputs:
+        yield from ("", "| field of the body | values | meaning |", "|---|---|---|")
+    for item in act.inputs:
+        needed = "" if act.is_change or item.default is not REQUIRED else " (needed)"
+        yield f"| `{item.name}` | {_values(item.parser.schema())}{needed} | {item.about} |"
 
 
 def _resource(resource: Resource) -> Iterator[str]:
@@ -48,9 +65,12 @@ def _resource(resource: Resource) -> Iterator[str]:
 
 
 def _filter(item: Filter) -> str:
-    schema = item.parser.schema()
-    values = ", ".join(f"`{value}`" for value in schema.get("enum", ())) or schema.get("format") or schema["type"]
+    values = _values(item.parser.schema())
     return f"| `{item.name}` | {values}{' (may be repeated)' if item.many else ''} | {item.about} |"
+
+
+def _values(schema: dict[str, Any]) -> str:
+    return ", ".join(f"`{value}`" for value in schema.get("enum", ())) or schema.get("format") or schema["type"]
 
 
 def _member(member: Field | Nested, within: str = "") -> Iterator[str]:

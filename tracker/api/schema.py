@@ -33,7 +33,7 @@ class DeclaredSchema(AutoSchema):
     """Writes an operation from what the view's `describe` says; nothing is guessed from code."""
 
     def get_operation(self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any) -> Any:
-        self.registry = registry
+        self.registry, self.method = registry, method
         self.component("Problem", components.problem_schema())
         for name, answer in problem_answers().items():
             self._register(name, ResolvedComponent.RESPONSE, answer)
@@ -99,7 +99,7 @@ def describe_list(
     page = schema.component(f"{resource.singular}Page", components.page_schema(row, beside or {}))
     rows = {"next": None, "previous": None, "results": [components.example_of(resource.fields)]}
     return operation(
-        name=f"list_{_plain(resource.name)}",
+        name=f"list_{plain(resource.name)}",
         tag=resource.name,
         about=f"{resource.about} {LIST}",
         answer={"$ref": page},
@@ -111,24 +111,22 @@ def describe_list(
 def describe_detail(resource: Resource, schema: DeclaredSchema) -> dict[str, Any]:
     """Return the operation of one row."""
     row = schema.component(resource.singular, components.row_schema(resource))
-    pk = {
-        "in": "path",
-        "name": "id",
-        "required": True,
-        "description": str(DETAIL),
-        "schema": {"type": "string"},
-        "example": "12",
-    }
     return operation(
-        name=f"get_{_plain(resource.name)}",
+        name=f"get_{plain(resource.name)}",
         tag=resource.name,
         about=f"{resource.about} {DETAIL}",
         answer={"$ref": row},
         example=components.example_of(resource.fields),
-        parameters=(pk, *components.as_of_parameter(resource)),
+        parameters=(row_id(), *components.as_of_parameter(resource)),
         refusals=(*COMMON, 404),
     )
 
 
-def _plain(name: str) -> str:
+def row_id() -> dict[str, Any]:
+    """Return the parameter of the address of one row."""
+    about, schema = str(DETAIL), {"type": "string"}
+    return {"in": "path", "name": "id", "required": True, "description": about, "schema": schema, "example": "12"}
+
+
+def plain(name: str) -> str:
     return name.replace("-", "_").replace("/", "_")

@@ -1,26 +1,48 @@
 """The routes of the REST API, version 1."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from tracker.api.boards import CoverageView, FourCellsView
+from tracker.api.declaration import Resource
 from tracker.api.explain import ExplainView
 from tracker.api.feed import ChangesView
 from tracker.api.reference import DocsView, SchemaView
 from tracker.api.resources import CHANGES, RESOURCES
 from tracker.api.views import DetailView, IndexView, ListView, NothingHereView
+from tracker.api.writing import acts
+from tracker.api.writing.views import ActView, WritableDetail, WritableList
 
 LISTS: dict[str, type[ListView]] = {CHANGES.name: ChangesView}
+
+
+def _list(resource: Resource) -> Any:
+    if resource.name in acts.NEW:
+        return WritableList.as_view(resource=resource, act=acts.NEW[resource.name])
+    return LISTS.get(resource.name, ListView).as_view(resource=resource)
+
+
+def _detail(resource: Resource) -> Any:
+    if resource.name in acts.CHANGES:
+        return WritableDetail.as_view(resource=resource, act=acts.CHANGES[resource.name])
+    return DetailView.as_view(resource=resource)
+
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", IndexView.as_view(), name="api-index")]
 for resource in RESOURCES:
     urlpatterns += [
-        path(
-            f"{resource.name}/",
-            LISTS.get(resource.name, ListView).as_view(resource=resource),
-            name=f"api-{resource.name}",
-        ),
-        path(f"{resource.name}/<str:pk>/", DetailView.as_view(resource=resource), name=f"api-{resource.name}-detail"),
+        path(f"{resource.name}/", _list(resource), name=f"api-{resource.name}"),
+        path(f"{resource.name}/<str:pk>/", _detail(resource), name=f"api-{resource.name}-detail"),
     ]
+urlpatterns += [
+    path(
+        f"{act.resource.name}/<str:pk>/{act.name}/",
+        ActView.as_view(act=act),
+        name=f"api-{act.resource.name}-{act.name}",
+    )
+    for act in acts.ON_A_ROW
+]
 urlpatterns += [
     path("tasks/<str:pk>/explain/", ExplainView.as_view(), name="api-tasks-explain"),
     path("boards/four-cells/", FourCellsView.as_view(), name="api-boards/four-cells"),

@@ -1,4 +1,4 @@
-"""The endpoints: check, one page or row as the database wrote it, send. Only GET, HEAD and OPTIONS."""
+"""The endpoints that read: check, one page or row as the database wrote it, send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from accounts.tokens import Scope
 from tracker.api.declaration import Resource
-from tracker.api.errors import keep_private
+from tracker.api.errors import etag, keep_private
 from tracker.api.pages import Page, read_page, read_row
 from tracker.api.parameters import read_detail, read_list, refuse_any
 from tracker.api.parsers import LARGEST_INTEGER
@@ -41,14 +41,14 @@ class MayRead(BasePermission):
     def has_permission(self, request: Any, view: Any) -> bool:
         if not request.user or not request.user.is_authenticated:
             return False
-        scope = getattr(request.auth, "scope", Scope.READ)
-        return request.method in SAFE_METHODS and scope == Scope.READ
+        may_read = request.auth is None or Scope.READ in request.auth.scopes
+        return request.method in SAFE_METHODS and may_read
 
 
 class ApiView(APIView):
     """What every endpoint shares. A method that is not offered is refused before anybody is asked who they are."""
 
-    http_method_names = ("get", "head", "options")
+    http_method_names: tuple[str, ...] = ("get", "head", "options")
     renderer_classes = (JSONRenderer,)
     permission_classes = (MayRead,)
     content_negotiation_class = Negotiation
@@ -107,7 +107,7 @@ class DetailView(ApiView):
         row = read_row(self.resource, context, read_id(pk))
         if row is None:
             raise Http404
-        return send(row)
+        return row_answer(row)
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
         return describe_detail(self.resource, schema)
@@ -125,6 +125,14 @@ class NothingHereView(ApiView):
 def send(text: str) -> HttpResponse:
     """Return JSON that is text already."""
     return HttpResponse(text, content_type="application/json")
+
+
+def row_answer(row: str, *, status: int = 200) -> HttpResponse:
+    """Return one row; its version, where it has one, is its ETag, for a client that changes it."""
+    response = HttpResponse(row, content_type="application/json", status=status)
+    if (version := json.loads(row).get("version")) is not None:
+        response["ETag"] = etag(version)
+    return response
 
 
 def read_id(text: str) -> int:

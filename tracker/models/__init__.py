@@ -9,6 +9,7 @@ from tracker.models.files import InstrumentFile
 from tracker.models.flags import Flag, FlagRemark, FlagStep, StepRecipient, Urging, UrgingItem
 from tracker.models.followup import Attachment, Extension, Obstacle, ProgressReport
 from tracker.models.history import ChainHead, Event, EventPersons, Heartbeat, JobRun, SetAside
+from tracker.models.idempotency import AnsweredRequest
 from tracker.models.instrument_life import Consultation, ConsultationCount, InstrumentPhase
 from tracker.models.instruments import Instrument, InstrumentLink
 from tracker.models.legal_debt import DetailingDuty
@@ -20,6 +21,7 @@ from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
 
 __all__ = [
+    "AnsweredRequest",
     "Attachment",
     "Body",
     "Cadre",

@@ -168,10 +168,13 @@ def change(
     return evidence
 
 
-def verify(evidence: Institutionalization, *, by: Any, at: datetime, note: str = "") -> Institutionalization:
+def verify(
+    evidence: Institutionalization, *, by: Any, at: datetime, note: str = "", version: int | None = None
+) -> Institutionalization:
     """Verify what was declared, or what has changed since it was verified, bound to what was seen.
 
-    The stage of the task follows from it.
+    The stage of the task follows from it. Raises Conflict where it has been decided by now, Stale where `version` is
+    no longer the current one.
     """
     require(by, "evidence.verify", evidence)
     if error := _rank_error(evidence.task, evidence.level, evidence.instrument):
@@ -179,27 +182,40 @@ def verify(evidence: Institutionalization, *, by: Any, at: datetime, note: str =
     seen = hash_of(evidence)
     with clocks.changing(evidence.task, at=at, cause=f"evidence:{evidence.pk}"):
         decision = {"verified_by": by, "verified_on": local_day(at), "content_hash": seen, "stale_since": None}
-        _decide(evidence, EvidenceState.VERIFIED, by=by, at=at, note=note, **decision)
+        _decide(evidence, EvidenceState.VERIFIED, by=by, at=at, note=note, version=version, **decision)
         settle_evidence(Task.objects.filter(pk=evidence.task_id), day=local_day(at), at=at)
     return evidence
 
 
-def send_back(evidence: Institutionalization, *, by: Any, at: datetime, note: str) -> Institutionalization:
+def send_back(
+    evidence: Institutionalization, *, by: Any, at: datetime, note: str, version: int | None = None
+) -> Institutionalization:
     """Return what was declared, or what has changed since it was verified, with the reason."""
     require(by, "evidence.verify", evidence)
     if not note.strip():
         raise refuse(note=_("Say what is missing, so that the body can mend it."))
     with clocks.changing(evidence.task, at=at, cause=f"evidence:{evidence.pk}"):
-        return _decide(evidence, EvidenceState.RETURNED, by=by, at=at, note=note)
+        return _decide(evidence, EvidenceState.RETURNED, by=by, at=at, note=note, version=version)
 
 
 def _decide(
-    evidence: Institutionalization, state: EvidenceState, *, by: Any, at: datetime, note: str, **fields: Any
+    evidence: Institutionalization,
+    state: EvidenceState,
+    *,
+    by: Any,
+    at: datetime,
+    note: str,
+    version: int | None,
+    **fields: Any,
 ) -> Institutionalization:
     rows = Institutionalization.objects.awaiting_verification().filter(pk=evidence.pk)
-    if not rows.update(state=state, decision_note=note.strip(), version=F("version") + 1, **fields):
-        raise Conflict(_("This evidence has been decided by now."))
+    expected = rows if version is None else rows.filter(version=version)
+    changed = expected.update(state=state, decision_note=note.strip(), version=F("version") + 1, **fields)
     evidence.refresh_from_db()
+    if not changed:
+        if version is not None and evidence.version != version:
+            raise Stale(evidence.version)
+        raise Conflict(_("This evidence has been decided by now."))
     after = {"state": state, "content_hash": evidence.content_hash}
     kind = f"evidence.{state}"
     history.record(kind, evidence, by=by, at=at, task=evidence.task, after=after, why=note.strip())

@@ -1,0 +1,23 @@
+"""Every act of the API, and the addresses that they have."""
+
+from __future__ import annotations
+
+from tracker.api.writing.declaration import Act
+from tracker.api.writing.evidence import EVIDENCE_ACTS
+from tracker.api.writing.flags import FLAG_ACTS
+from tracker.api.writing.reports import REPORT_ACTS
+from tracker.api.writing.requests import DISPUTE_ACTS, EXTENSION_ACTS, OBSTACLE_ACTS
+from tracker.api.writing.tasks import TASK_ACTS
+
+ACTS: tuple[Act, ...] = (
+    *TASK_ACTS,
+    *EVIDENCE_ACTS,
+    *REPORT_ACTS,
+    *EXTENSION_ACTS,
+    *OBSTACLE_ACTS,
+    *DISPUTE_ACTS,
+    *FLAG_ACTS,
+)
+NEW = {act.resource.name: act for act in ACTS if act.is_new}
+CHANGES = {act.resource.name: act for act in ACTS if act.is_change}
+ON_A_ROW = tuple(act for act in ACTS if not (act.is_new or act.is_change))
