@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.tokens import Scope
 from tracker.choices import Duty
 from tracker.clock import now
 
@@ -71,6 +72,12 @@ class Membership(models.Model):
         return f"{self.user.username} · {self.get_duty_display()} · {self.body_id}"
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def of(self, user: Any) -> ApiTokenQuerySet:
+        """Return the tokens that `user` owns."""
+        return self.filter(user=user)
+
+
 class ApiToken(models.Model):
     """The key of a REST client: shown once, stored as an HMAC, never wider than its owner is now."""
 
@@ -89,6 +96,8 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
+    objects = ApiTokenQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
@@ -96,3 +105,6 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"rmt_{self.key_id}"
+
+    def get_scopes_display(self) -> list[Any]:
+        return [Scope(scope).label for scope in self.scopes]

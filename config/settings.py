@@ -247,6 +247,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "tracker.api.errors.exception_handler",
 }
+# Requests a minute of each token, or of each person with a session, counted by each web process.
+API_RATE = env.number("API_RATE", 6000, low=1, high=1_000_000)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Resolution Tracker",
     "VERSION": "1.0.0",

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts.models import ApiToken, Membership, User
 from accounts.policies import WHOLE_SYSTEM, Scope, scope_of
 from tracker.choices import Duty, Role
 from tracker.clock import local_today
@@ -313,6 +313,14 @@ def _may_administer(scope: Scope, user: Any, obj: Any) -> bool:
     return scope.is_system_admin
 
 
+def _may_make_token(scope: Scope, user: Any, obj: Any) -> bool:
+    return scope.is_member
+
+
+def _may_revoke_token(scope: Scope, user: Any, token: ApiToken) -> bool:
+    return token.user_id == user.pk or scope.is_system_admin
+
+
 ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "report.write": _may_report,  # obj: Task
     "report.change": _may_change_report,  # obj: ProgressReport
@@ -359,6 +367,8 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "consultation.record": _may_record_consultation,  # obj: Instrument
     "policy.edit": _may_edit,
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
+    "token.make": _may_make_token,
+    "token.revoke": _may_revoke_token,  # obj: ApiToken
     "system.read": _may_administer,
     "message.retry": _may_administer,  # obj: Message
     "set_aside.retry": _may_administer,  # obj: SetAside

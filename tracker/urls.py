@@ -38,6 +38,7 @@ from tracker.views import (
     standing,
     system,
     tasks,
+    tokens,
     urgings,
 )
 
@@ -199,6 +200,8 @@ mailing = [
 ]
 
 administration = [
+    path("tokens/", tokens.token_list, name="token_list"),
+    path("tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("system/", system.system, name="system"),
     path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
 ]

@@ -203,6 +203,8 @@ PAGES: dict[str, Row] = {
     "task_withdraw": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     "task_resume": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     # Mails: one's own, and those that are stuck
+    "token_list": writes(page(**dict.fromkeys(STRANGERS, 403)), page(201, **dict.fromkeys(STRANGERS, 403))),
+    "token_revoke": acts(only(302, "official", refused=404)),
     "mail_list": reads(page()),
     "mail": reads(only(200, "official", "sysadmin", refused=404)),
     "system_mails": reads(only(200, "sysadmin")),

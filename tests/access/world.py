@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from tests.access.actors import Actor, make_actors
 from tests.access.disputed import add_disputes, disputed
 from tests.access.routes import Route
@@ -332,7 +332,9 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     by_pk |= _asked(a, task, flag) | _ruled(task)
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
     api_rows = _api_rows(task, a)
+    world.payloads["token_list"] = {"name": "hub", "scopes": ["read"], "days": 30}
     world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
+        "token_revoke": {"pk": ApiToken.objects.get(name="read_token").pk},
         "task_by_code": {"code": task.code},
         "resolution": {"code": task.resolution.code},
         "body": {"code": a.code},

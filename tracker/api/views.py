@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from accounts.tokens import Scope
 from tracker.api.declaration import Resource
 from tracker.api.errors import etag, keep_private
+from tracker.api.limits import RequestLimit, tell
 from tracker.api.pages import Page, read_page, read_row
 from tracker.api.parameters import read_detail, read_list, refuse_any
 from tracker.api.parsers import LARGEST_INTEGER
@@ -50,7 +51,8 @@ class ApiView(APIView):
 
     http_method_names: tuple[str, ...] = ("get", "head", "options")
     renderer_classes = (JSONRenderer,)
-    permission_classes = (MayRead,)
+    permission_classes: tuple[type[BasePermission], ...] = (MayRead,)
+    throttle_classes = (RequestLimit,)
     content_negotiation_class = Negotiation
     schema: Any = DeclaredSchema()
 
@@ -64,6 +66,7 @@ class ApiView(APIView):
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        tell(request, response)
         return keep_private(super().finalize_response(request, response, *args, **kwargs))
 
 

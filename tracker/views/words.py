@@ -103,4 +103,6 @@ EVENT_WORDS: dict[str, Any] = {
     "tenure.ended": _("Tenure ended"),
     "urging.answered": _("Urging answered"),
     "urging.issued": _("Urging letter issued"),
+    "token.made": _("API token made"),
+    "token.revoked": _("API token revoked"),
 }

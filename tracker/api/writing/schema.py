@@ -16,7 +16,7 @@ KEY = Words(
     " hệ thống trả về dòng như hiện trạng.",
 )
 MATCH = Words("The ETag of the row as you read it.", "ETag của dòng vào lúc đọc.")
-SCOPES = Words("A token needs one of the scopes", "Mã truy cập cần một trong các phạm vi")
+SCOPES = Words("A token needs one of the scopes", "Khóa truy cập cần một trong các phạm vi")
 TAG = Words("The version of the row, for If-Match.", "Phiên bản của dòng, dùng cho If-Match.")
 
 
