@@ -18,6 +18,7 @@ from tracker.views import (
     files,
     flag_remarks,
     flags,
+    history,
     home,
     instrument_end,
     instrument_forms,
@@ -199,6 +200,14 @@ mailing = [
     path("system/mails/<int:pk>/retry/", mails.mail_retry, name="mail_retry"),
 ]
 
+history_pages = [
+    path("history/heads/", history.history_heads, name="history_heads"),
+    path("history/bodies/<code:code>/", history.history_body, name="history_body"),
+    path("history/cadres/<code:code>/", history.history_cadre, name="history_cadre"),
+    path("history/<slug:kind>/<code:key>/", history.history_object, name="history_object"),
+    path("history/<slug:kind>/<code:key>/values/", history.history_values, name="history_values"),
+]
+
 administration = [
     path("tokens/", tokens.token_list, name="token_list"),
     path("tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
@@ -215,5 +224,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *queue_pages,
     *reporting,
     *mailing,
+    *history_pages,
     *administration,
 ]

@@ -202,6 +202,14 @@ PAGES: dict[str, Row] = {
     "task_suspend": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     "task_withdraw": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     "task_resume": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
+    # History: of what one may read; of anything else only where one may read an event of it
+    "history_object": reads(page(**UNSEEN)),
+    "history_object@instrument": reads(page(**NO_REGISTER)),
+    "history_values": reads(page(**UNSEEN)),
+    "history_values@draft": reads(only(200, *OWN, refused=404)),
+    "history_body": reads(page(**NO_REGISTER)),
+    "history_cadre": reads(page(**NO_REGISTER)),
+    "history_heads": reads(page()),
     # Mails: one's own, and those that are stuck
     "token_list": writes(page(**dict.fromkeys(STRANGERS, 403)), page(201, **dict.fromkeys(STRANGERS, 403))),
     "token_revoke": acts(only(302, "official", refused=404)),

@@ -16,6 +16,9 @@ from tracker.models.fields import DerivedQuerySet
 from tracker.models.policies import Recalculation
 from tracker.models.tasks import Task
 
+# Objects whose values are about persons: the history says that one changed, not to what.
+PERSONAL_KINDS = ("cadre", "user", "membership", "apitoken")
+
 
 class EventQuerySet(DerivedQuerySet):
     def sealed(self) -> Any:

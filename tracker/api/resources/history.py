@@ -11,12 +11,11 @@ from tracker.api.declaration import Context, Filter, Ordering, Resource, Words
 from tracker.api.fields import ID, day, flat_object, integer, moment, text, truth
 from tracker.api.parsers import Integer
 from tracker.models import Event
+from tracker.models.history import PERSONAL_KINDS
 
 LONGEST_WAIT = 20  # seconds
 # What takes its object away.
 GONE = ("filter.deleted", "policy.discarded", "calendar.discarded", "calendar.day_removed")
-# Objects whose values are about persons.
-PERSONAL = ("cadre", "user", "membership", "apitoken")
 
 
 def _without_persons(column: str) -> Any:
@@ -24,7 +23,7 @@ def _without_persons(column: str) -> Any:
 
     def source(context: Context) -> Any:
         empty = Value({}, output_field=JSONField())
-        return Case(When(object_kind__in=PERSONAL, then=empty), default=column, output_field=JSONField())
+        return Case(When(object_kind__in=PERSONAL_KINDS, then=empty), default=column, output_field=JSONField())
 
     return source
 
