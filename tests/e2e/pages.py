@@ -171,6 +171,10 @@ def _moved() -> dict[str, Any]:
     return {"pk": next(task.pk for task in Task.objects.open().order_by("pk") if corrections.latest_stage(task))}
 
 
+def _history_of(task: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "task", "key": str(task["pk"])}
+
+
 # Route → who opens it ("" is nobody) and its arguments.
 PAGES: dict[str, tuple[str, Where]] = {
     "desk": ("official", nowhere),
@@ -252,6 +256,11 @@ PAGES: dict[str, tuple[str, Where]] = {
     "report": ("commission", _submitted),
     "report_new": ("official", _reportable),
     "report_edit": ("official", _draft),
+    "history_object": ("commission", lambda: _history_of(_task())),
+    "history_values": ("commission", lambda: _history_of(_task())),
+    "history_body": ("commission", lambda: {"code": "BNV"}),
+    "history_cadre": ("commission", lambda: {"code": "CB-official"}),
+    "history_heads": ("official", nowhere),
     "mail_list": ("official", nowhere),
     "mail": ("official", _mail),
     "system_mails": ("admin", nowhere),
