@@ -262,6 +262,7 @@ PAGES: dict[str, tuple[str, Where]] = {
     "history_cadre": ("commission", lambda: {"code": "CB-official"}),
     "history_heads": ("official", nowhere),
     "mail_list": ("official", nowhere),
+    "token_list": ("official", nowhere),
     "mail": ("official", _mail),
     "system_mails": ("admin", nowhere),
     "home": ("admin_of_nothing", nowhere),
