@@ -246,6 +246,16 @@ def api_acts(*allowed: str, **others: Answer) -> Row:
 DRAFT = api(404, official=200, body_admin=200, read_token=200)
 API: dict[str, Row] = {
     "api-index": api(),
+    "api-exports-tasks-ndjson": api(),
+    "api-exports-tasks-csv": api(),
+    "api-exports-responsibilities-ndjson": api(),
+    "api-exports-responsibilities-csv": api(),
+    "api-exports-flags-ndjson": api(),
+    "api-exports-flags-csv": api(),
+    "api-exports-instruments-ndjson": api(),
+    "api-exports-instruments-csv": api(),
+    "api-exports-changes-ndjson": api(),
+    "api-exports-changes-csv": api(),
     "api-resolutions": api(),
     "api-resolutions-detail": api(**NO_REGISTER),
     "api-provisions": api(),

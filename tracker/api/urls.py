@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from tracker.api.boards import CoverageView, FourCellsView
 from tracker.api.declaration import Resource
 from tracker.api.explain import ExplainView
+from tracker.api.exports import EXPORTED, MEDIA_TYPES, ExportView
 from tracker.api.feed import ChangesView
 from tracker.api.reference import DocsView, SchemaView
 from tracker.api.resources import CHANGES, RESOURCES
@@ -42,6 +43,15 @@ urlpatterns += [
         name=f"api-{act.resource.name}-{act.name}",
     )
     for act in acts.ON_A_ROW
+]
+urlpatterns += [
+    path(
+        f"exports/{exported.name}.{form}",
+        ExportView.as_view(resource=exported, form=form),
+        name=f"api-exports-{exported.name}-{form}",
+    )
+    for exported in EXPORTED
+    for form in MEDIA_TYPES
 ]
 urlpatterns += [
     path("tasks/<str:pk>/explain/", ExplainView.as_view(), name="api-tasks-explain"),

@@ -50,7 +50,7 @@ class ApiView(APIView):
     """What every endpoint shares. A method that is not offered is refused before anybody is asked who they are."""
 
     http_method_names: tuple[str, ...] = ("get", "head", "options")
-    renderer_classes = (JSONRenderer,)
+    renderer_classes: tuple[type[JSONRenderer], ...] = (JSONRenderer,)
     permission_classes: tuple[type[BasePermission], ...] = (MayRead,)
     throttle_classes = (RequestLimit,)
     content_negotiation_class = Negotiation

@@ -97,11 +97,12 @@ def as_csv(report: Report) -> bytes:
     lines: list[list[Any]] = [[title()], *([name, value] for name, value in facts(report)), [], heads(report)]
     lines += [*rows(report), [], *([note] for note in notes(report)), *remarks(report)]
     for row in lines:
-        writer.writerow([_harmless(value) for value in row])
+        writer.writerow([harmless(value) for value in row])
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """Return the value of a cell that no spreadsheet takes for a formula; nothing for None."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else "" if value is None else value
 
 
