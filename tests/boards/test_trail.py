@@ -61,3 +61,8 @@ def test_changes_are_the_fields_that_differ() -> None:
 @pytest.mark.parametrize("kind", ["cadre", "user", "membership", "apitoken"])
 def test_values_about_persons_are_not_told(kind: str) -> None:
     assert changes(event(1, {"name": "A"}, {"name": "B"}, kind=kind)) == []
+
+
+def test_an_empty_text_in_the_place_of_nothing_is_no_change_and_a_no_is() -> None:
+    told = changes(event(5, {"a": ""}, {"a": None, "b": "", "c": False, "d": 0}, kind="flag"))
+    assert [(change.name, change.after) for change in told] == [("c", False), ("d", 0)]

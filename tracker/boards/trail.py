@@ -26,6 +26,11 @@ class Change:
     before: Any
     after: Any
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands for nothing: an empty text where there was no value."""
+        return all(value is None or value in ("", [], {}) for value in (self.before, self.after))
+
 
 @dataclass(frozen=True)
 class TrailPage:
@@ -67,7 +72,7 @@ def changes(event: Event) -> list[Change]:
         return []
     names = [*event.before, *(name for name in event.after if name not in event.before)]
     found = [Change(name, event.before.get(name), event.after.get(name)) for name in names]
-    return [change for change in found if change.before != change.after]
+    return [change for change in found if change.before != change.after and not change.is_empty]
 
 
 @dataclass(frozen=True)

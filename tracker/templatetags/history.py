@@ -11,9 +11,27 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracker.choices import Participant, Stage
+from tracker.models.flags import TAKEN_BACK
 
 register = template.Library()
 APPS = ("tracker", "accounts")
+RENAMED = {
+    ("flag", "why"): "closed_why",
+    ("flag", "note"): "acknowledged_note",
+    ("progressreport", "note"): "decision_note",
+    ("apitoken", "expires_on"): "expires_at",
+}
+"""(kind of object, name in its events) → the field, where the two differ."""
+FAMILY = {
+    "flag": ("flagremark",),
+    "task": ("tasklink",),
+    "dispute": ("responsibility",),
+    "instrument": ("instrumentphase", "consultation", "instrumentlink", "instrumentfile"),
+}
+"""Kind of object → what hangs on it and is told in its events."""
 
 
 def _model(kind: str) -> Any:
@@ -21,11 +39,28 @@ def _model(kind: str) -> Any:
     return next((model for model in found if model), None)
 
 
-def _field(kind: str, name: str) -> Any:
+def _fields(kind: str, name: str) -> list[Any]:
+    """What an event about an object of `kind` can mean by `name`: its own field, then those of what hangs on it."""
+    renamed = RENAMED.get((kind, name), name)
+    found = (_own_field(model, renamed) for model in (kind, *FAMILY.get(kind, ())))
+    return [field for field in found if field is not None]
+
+
+def _own_field(kind: str, name: str) -> Any:
     try:
         return _model(kind)._meta.get_field(name)
     except (AttributeError, FieldDoesNotExist):
         return None
+
+
+WHY_CLOSED = {
+    **{stage.value: stage.label for stage in Stage},
+    "met": gettext_lazy("the cause has ended"),
+    "rules": gettext_lazy("other rules hold"),
+    "moved": gettext_lazy("the deadline was moved"),
+    TAKEN_BACK: gettext_lazy("an entry was corrected"),
+}
+"""What a flag says of why it closed: the stage that the task took, or one of these."""
 
 
 @register.filter
@@ -38,7 +73,11 @@ def kind_words(kind: str) -> str:
 @register.filter
 def field_words(name: str, kind: str) -> str:
     """Return what a field of an object of `kind` is called; its name where it is not known."""
-    return str(getattr(_field(kind, name), "verbose_name", name))
+    if name in Participant:
+        return str(Participant(name).label)
+    if name == "version":
+        return _("Version")
+    return next((str(field.verbose_name) for field in _fields(kind, name) if hasattr(field, "verbose_name")), name)
 
 
 @register.simple_tag
@@ -48,20 +87,26 @@ def field_value(kind: str, name: str, value: Any) -> str:
         return "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    field = _field(kind, name)
-    if field is not None and field.choices and isinstance(value, str | int):
-        return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
-    return _moment(field, value) if isinstance(value, str) else str(value)
+    fields = _fields(kind, name)
+    for label in (WHY_CLOSED.get(value) if (kind, name) == ("flag", "why") else None, *_labels(fields, value)):
+        if label:
+            return str(label)
+    return _moment(fields[0] if fields else None, value) if isinstance(value, str) else str(value)
+
+
+def _labels(fields: list[Any], value: Any) -> list[Any]:
+    """What the lists of codes of `fields` call the value."""
+    return [dict(field.flatchoices).get(value) for field in fields if getattr(field, "choices", None)]
 
 
 def _moment(field: Any, value: str) -> str:
     try:
-        if isinstance(field, models.DateTimeField):
+        if isinstance(field, models.DateTimeField) and "T" in value:
             at = datetime.fromisoformat(value)
             return formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
-        if isinstance(field, models.DateField):
+        if isinstance(field, models.DateField):  # and a moment of which the event tells the day
             return formats.date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
     except ValueError:
         return value
