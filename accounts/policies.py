@@ -28,6 +28,8 @@ class Grant:
 class Scope:
     grants: tuple[Grant, ...] = ()
     is_system_admin: bool = False
+    within: str = ""
+    """The path of the body for which a token is; empty without one."""
 
     @property
     def is_member(self) -> bool:
@@ -45,7 +47,7 @@ class Scope:
     @property
     def body_ids(self) -> tuple[int, ...]:
         """The bodies that employ the user: whose drafts they read."""
-        return tuple(sorted({grant.body_id for grant in self.grants}))
+        return tuple(sorted({grant.body_id for grant in self.grants if grant.body_path.startswith(self.within)}))
 
     def has(self, *duties: Duty) -> bool:
         return any(grant.duty in duties for grant in self.grants)
@@ -56,7 +58,8 @@ class Scope:
 
     def works_for(self, path: str, *duties: Duty) -> bool:
         """Tell whether the user is employed, under one of `duties`, by the body at `path`."""
-        return any(grant.duty in duties and grant.body_path == path for grant in self.grants)
+        is_within = path.startswith(self.within)
+        return is_within and any(grant.duty in duties and grant.body_path == path for grant in self.grants)
 
     def below(self, path: str) -> Scope:
         """Return the scope narrowed to the body at `path` and those below it: what a token for that body sees.
@@ -64,7 +67,7 @@ class Scope:
         Who reports for a body beyond it reports no more; who oversees it goes on to, from their own office.
         """
         found = (_narrowed(grant, path) for grant in self.grants)
-        return Scope(tuple(grant for grant in found if grant))
+        return Scope(tuple(grant for grant in found if grant), within=path)
 
 
 def _narrowed(grant: Grant, path: str) -> Grant | None:

@@ -9,10 +9,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import ApiToken
+from accounts.policies import scope_of
 from accounts.services import create_token, revoke_token, revoke_tokens
 from accounts.tokens import fingerprint
 from tests.asking import asked
 from tests.builders import START, make_body, make_task
+from tracker.choices import Duty
 from tracker.clock import local_today, now
 from tracker.models import Extension, Task
 
@@ -222,5 +224,24 @@ def test_a_token_outlives_its_pepper_once_it_was_used_beside_the_next(cast, sett
     assert told(bearer(used[1])).status_code == 200
     settings.TOKEN_PEPPER_BEFORE = ""
     assert [told(bearer(token)).status_code for _row, token in (used, idle)] == [200, 401]
+    out = StringIO()
+    settings.TOKEN_PEPPER_BEFORE = old
+    call_command("count_token_peppers", stdout=out)
+    wanted = [
+        "TOKEN_PEPPER: 1",
+        "TOKEN_PEPPER_BEFORE: 1",
+        "not told yet, until the next use: 0",
+        "another one, void: 0",
+    ]
+    assert out.getvalue().splitlines() == wanted
     peppers = set(ApiToken.objects.values_list("pepper", flat=True))
     assert peppers == {fingerprint(old), fingerprint("n" * 40)}
+
+
+def test_a_token_for_a_body_reads_no_drafts_of_the_office_of_its_owner(cast):
+    scope = scope_of(cast["hoa"])
+    narrowed = scope.below(make_body("BO-A").path)
+    assert (len(scope.body_ids), narrowed.body_ids) == (1, ())
+    assert not narrowed.works_for(make_body("BDV").path, Duty.COMMISSION)
+    assert narrowed.has(Duty.COMMISSION)
+    assert scope_of(cast["lan"]).below(make_body("BO-A").path).body_ids == scope_of(cast["lan"]).body_ids
