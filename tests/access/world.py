@@ -332,6 +332,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     by_pk |= _asked(a, task, flag) | _ruled(task)
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
     api_rows = _api_rows(task, a)
+    world.payloads["token_revoke"] = {}
     world.payloads["token_list"] = {"name": "hub", "scopes": ["read"], "days": 30}
     world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "token_revoke": {"pk": ApiToken.objects.get(name="read_token").pk},

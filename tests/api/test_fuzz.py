@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tracker.api.reference import schema_text
 
 PATHS = json.loads(schema_text("en"))["paths"]
-LISTS = sorted(path for path in PATHS if "{" not in path)
+LISTS = sorted(path for path, methods in PATHS.items() if "{" not in path and "get" in methods)
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
@@ -37,6 +37,7 @@ def test_any_query_gets_a_documented_answer(hoa, path, data):
     query = urlencode([(name, value.encode("utf-8", "surrogatepass")) for name, value in pairs])
     response = hoa.get(f"{path}?{query}")
     _assert_documented(path, response)
+    response.close()  # a file vanishes
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
@@ -50,6 +51,6 @@ def test_any_bytes_get_a_documented_answer(hoa, raw, pk):
 def _assert_documented(path, response):
     assert str(response.status_code) in PATHS[path]["get"]["responses"], response.content
     assert response.status_code < 500
-    assert response["Content-Type"] == (
-        "application/json" if response.status_code == 200 else "application/problem+json"
-    )
+    promised = PATHS[path]["get"]["responses"]["200"]["content"]
+    (wanted,) = promised if response.status_code == 200 else ("application/problem+json",)
+    assert response["Content-Type"].partition(";")[0] == wanted
