@@ -1,12 +1,17 @@
 """The system administrator's pages: accounts, their memberships and their tokens. Nothing of the matrix."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiToken, Membership, User
+from tracker.clock import now
+from tracker.services import history
 
 admin.site.unregister(Group)  # rights come from memberships, never from groups
 
@@ -38,29 +43,19 @@ class ApiTokenAdmin(admin.ModelAdmin):
     """Tokens are made by `manage.py create_token` and shown once; here they are seen and revoked."""
 
     list_display = ["key_id", "name", "user", "scopes", "expires_at", "last_used_at", "revoked_at"]
-    fields = [
-        "key_id",
-        "name",
-        "user",
-        "scopes",
-        "body",
-        "networks",
-        "created_at",
-        "expires_at",
-        "last_used_at",
-        "revoked_at",
-    ]
-    readonly_fields = [
-        "key_id",
-        "name",
-        "user",
-        "scopes",
-        "body",
-        "networks",
-        "created_at",
-        "expires_at",
-        "last_used_at",
-    ]
+    readonly_fields = (
+        *("key_id", "name", "user", "scopes", "body", "networks"),
+        *("created_at", "expires_at", "last_used_at"),
+    )
+    fields = (*readonly_fields, "revoked_at")
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        """What is revoked here is in the history, too."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if "revoked_at" in form.changed_data:
+                after = {"revoked_at": obj.revoked_at}
+                history.record("token.revoked", obj, by=request.user, at=now(), after=after)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,16 +7,18 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.policies import scope_of
 from accounts.services import create_token, revoke_token, revoke_tokens
 from accounts.tokens import fingerprint
+from tests.api.conftest import codes
 from tests.asking import asked
 from tests.builders import START, make_body, make_task
 from tracker.choices import Duty
 from tracker.clock import local_today, now
-from tracker.models import Extension, Task
+from tracker.models import Event, Extension, Task
 
 
 def made(**options):
@@ -28,6 +30,13 @@ def made(**options):
 def test_the_command_prints_a_token_that_works(cast):
     client = Client(headers={"Authorization": f"Bearer {made()}"})
     assert client.get("/api/v1/tasks/").status_code == 200
+
+
+def test_the_history_knows_of_a_token_of_the_operator(cast):
+    secret = made().partition(".")[2]
+    event = Event.objects.get(kind="token.made")
+    assert (event.actor, event.object_id) == (None, str(ApiToken.objects.get().pk))
+    assert secret not in f"{event.after}"
 
 
 def test_the_secret_is_stored_nowhere(cast):
@@ -176,7 +185,6 @@ def test_a_token_for_a_body_sees_it_and_those_below_it(cast, task):
     below = make_body("CUC-A", parent=make_body("BO-A"))
     make_task(code="4.1", accountable=below)
     make_task(code="4.2", accountable=make_body("BO-B"))
-    codes = lambda client: [row["code"] for row in told(client).json()["results"]]  # noqa: E731
     everything, a, cuc = (
         bearer(token_of(cast["hoa"], "read", "review", body=body)[1]) for body in (None, make_body("BO-A"), below)
     )
@@ -245,3 +253,14 @@ def test_a_token_for_a_body_reads_no_drafts_of_the_office_of_its_owner(cast):
     assert not narrowed.works_for(make_body("BDV").path, Duty.COMMISSION)
     assert narrowed.has(Duty.COMMISSION)
     assert scope_of(cast["lan"]).below(make_body("BO-A").path).body_ids == scope_of(cast["lan"]).body_ids
+
+
+def test_a_token_that_is_revoked_in_the_administration_is_in_the_history(cast):
+    row, token = token_of(cast["hoa"], "read")
+    User.objects.filter(pk=cast["quang"].pk).update(is_staff=True, is_superuser=True)
+    client, address = Client(), reverse("admin:accounts_apitoken_change", args=[row.pk])
+    client.force_login(cast["quang"])
+    assert client.post(address, {"revoked_at_0": "2026-11-29", "revoked_at_1": "08:00"}).status_code == 302
+    event = Event.objects.get(kind="token.revoked")
+    assert (event.actor, event.object_id) == (cast["quang"], str(row.pk))
+    assert told(bearer(token)).status_code == 401

@@ -178,6 +178,14 @@ def test_a_task_is_moved_suspended_resumed_and_withdrawn(task, hoa_signed_in):
     assert row["stage"] == "withdrawn"
 
 
+@pytest.mark.parametrize("on", ["2026-06-16", "2026-01-04"])
+def test_a_stage_is_not_reached_on_a_day_to_come_or_before_the_assignment(task, hoa_signed_in, on):
+    body = {"stage": "planned", "on": on}
+    refused(send(hoa_signed_in, f"tasks/{task.pk}/stage/", body, version=task.version), 400, "invalid-field", "on")
+    task.refresh_from_db()
+    assert task.stage == "assigned"
+
+
 @pytest.fixture
 def asked(task, lan):
     return made(lan, "extensions/", {"task": "2.5", **LETTER, "wanted_on": "2026-09-30"})
@@ -243,6 +251,12 @@ def test_every_field_at_fault_is_named_at_once(task, lan):
     problem = refused(send(lan, "extensions/", wrong), 400, "invalid-field", *names)
     assert problem["errors"]["letter_on"] == ["Write an existing day as YYYY-MM-DD, for example 2026-06-30."]
     refused(send(lan, "progress-reports/1/", {}, method="patch", version=1), 404, "not-found")
+
+
+def test_a_blank_text_is_none(task, hoa_signed_in, lan):
+    body = {"task": "2.5", **LETTER, "wanted_on": "2026-09-30", "reason": " \n"}
+    refused(send(lan, "extensions/", body), 400, "invalid-field", "reason")
+    assert not Extension.objects.exists()
 
 
 BAD_BODIES = [

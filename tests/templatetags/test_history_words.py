@@ -16,7 +16,6 @@ from tracker.templatetags.history import field_value, field_words
         ("progressreport", "version", 2, ("Version", "2")),
         ("dispute", "role", "A", ("role", "Accountable")),
         ("instrument", "opened_on", "2026-03-02", ("opened on", "2 Mar 2026")),
-        ("apitoken", "expires_on", "2026-03-02", ("expires at", "2 Mar 2026")),
         ("instrument", "people", 1840, ("People", "1840")),
         ("task", "no_such", "x", ("no_such", "x")),
     ],

@@ -80,7 +80,7 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
     "not-acceptable": (
         406,
         gettext_lazy("Not acceptable"),
-        gettext_lazy("This address answers in JSON only: accept application/json."),
+        gettext_lazy("This address sends no such type: accept application/json, or the type of the file."),
     ),
     "conflict": (
         409,

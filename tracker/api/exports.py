@@ -6,6 +6,7 @@ problem. Memory stays the same whatever the number of rows.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -102,15 +103,13 @@ class ExportView(ApiView):
 
 def written(resource: Resource, query: PageQuery, form: str) -> IO[bytes]:
     """Return a temporary file with all rows, at its beginning; it vanishes when it is closed."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    try:
+    with contextlib.ExitStack() as unless_done:
+        file = unless_done.enter_context(tempfile.TemporaryFile())
         with transaction.atomic():
             _allow_time()
             texts = _texts(resource, query)
             file.writelines(_as_csv(resource, texts) if form == "csv" else (f"{text}\n".encode() for text in texts))
-    except BaseException:
-        file.close()
-        raise
+        unless_done.pop_all()
     file.seek(0)
     return file
 

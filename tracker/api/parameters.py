@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from tracker.api.cursors import Cursor, read_cursor
 from tracker.api.declaration import Context, Filter, Ordering, Resource
 from tracker.api.errors import NamedProblem
-from tracker.api.parsers import Refused, read_day, read_integer, read_truth, readable
+from tracker.api.parsers import Refused, read_day, read_integer, read_truth, readable, shown
 from tracker.clock import local_today
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 100, 500
-LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ class Reader:
             sentence = _("This parameter is not known here. Known are: %(known)s.") % {
                 "known": ", ".join(sorted(known)) or _("none")
             }
-            raise NamedProblem("unknown-parameter", {_shown(name): [sentence] for name in unknown})
+            raise NamedProblem("unknown-parameter", {shown(name): [sentence] for name in unknown})
 
     def one(self, name: str, read: Callable[[str], Any], default: Any = None) -> Any:
         """Return the value of a parameter that is given at most once."""
@@ -134,8 +133,3 @@ def _known(orderings: Mapping[str, Ordering], text: str) -> Ordering:
     if text not in orderings:
         raise Refused(_("It is not one of: %(known)s.") % {"known": ", ".join(orderings)})
     return orderings[text]
-
-
-def _shown(name: str) -> str:
-    """A name that came from outside, fit to be sent back."""
-    return name.encode("utf-8", "replace").decode()[:LONGEST_NAME]

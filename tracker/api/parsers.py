@@ -17,6 +17,7 @@ from tracker.api.declaration import Context
 from tracker.rules.text import fold
 
 LONGEST_TEXT = 200
+LONGEST_NAME = 60
 LARGEST_INTEGER = 2**63 - 1
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"[0-9]{1,19}")
@@ -35,6 +36,11 @@ def readable(value: str, limit: int = LONGEST_TEXT) -> str:
     if len(value) > limit:
         raise Refused(_("It is longer than %(limit)d characters.") % {"limit": limit})
     return value
+
+
+def shown(name: str) -> str:
+    """Return a name that came from outside, fit to be sent back."""
+    return name.encode("utf-8", "replace").decode()[:LONGEST_NAME]
 
 
 def read_day(value: str) -> date:

@@ -105,11 +105,12 @@ def values_on(events: Sequence[Event], day: date) -> dict[str, Any]:
     named yet is known from the first later event that tells what it was.
     """
     passed = [event for event in events if _counts_from(event) <= day]
+    to_come = [event for event in events if _counts_from(event) > day]
     if not passed:
         return dict(events[0].before) if events else {}
     values: dict[str, Any] = {}
-    for event in reversed(events):
-        values |= event.before if event not in passed else {}
+    for event in reversed(to_come):
+        values |= event.before
     for event in passed:
         gone = set(event.before) - set(event.after)
         values = {name: value for name, value in values.items() if name not in gone} | event.after

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +39,3 @@ class TokenForm(TodayForm):
 
     def clean_networks(self) -> list[str]:
         return str(self.cleaned_data["networks"]).split()
-
-    def values(self, *left_out: str) -> dict[str, Any]:
-        return {"body": None, **super().values(*left_out)}

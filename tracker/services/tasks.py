@@ -104,8 +104,13 @@ def move_to_stage(
 def record_stage(
     task: Task, stage: Stage, *, on: date, by: Any, at: datetime, reason: str = "", version: int | None = None
 ) -> Task:
-    """Move an open task to a stage that a report could claim, as the commission or the editor records it."""
+    """Move an open task to a stage that a report could claim, as the commission or the editor records it.
+
+    `on` lies between its assignment and today. Raises ValidationError that names the field.
+    """
     require(by, "task.stage", task)
+    if not task.assigned_on <= on <= local_day(at):
+        raise refuse(on=_("Give a day from %(day)s to today.") % {"day": task.assigned_on.strftime("%d/%m/%Y")})
     with clocks.changing(task, at=at, version=version):
         if not can_move(task.stage, stage):
             raise refuse(stage=_("The task cannot move to this stage: choose a later one or the one before."))

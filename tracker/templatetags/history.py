@@ -22,7 +22,6 @@ RENAMED = {
     ("flag", "why"): "closed_why",
     ("flag", "note"): "acknowledged_note",
     ("progressreport", "note"): "decision_note",
-    ("apitoken", "expires_on"): "expires_at",
 }
 """(kind of object, name in its events) → the field, where the two differ."""
 FAMILY = {
@@ -106,7 +105,7 @@ def _moment(field: Any, value: str) -> str:
         if isinstance(field, models.DateTimeField) and "T" in value:
             at = datetime.fromisoformat(value)
             return formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
-        if isinstance(field, models.DateField):  # and a moment of which the event tells the day
+        if isinstance(field, models.DateField):
             return formats.date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
     except ValueError:
         return value

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from accounts.models import ApiToken
 from tracker import clock
 from tracker.errors import Conflict
+from tracker.forms.requests import OFFERED
 from tracker.forms.tokens import TokenForm
 from tracker.models import Body
 from tracker.policies import require
@@ -33,16 +34,17 @@ def token_list(request: HttpRequest) -> HttpResponse:
     require(request.user, "token.make")
     form, made, status = TokenForm(request.POST or None, today=clock.local_today()), [], 200
     if request.method == "POST":
-        who: dict[str, Any] = {"by": request.user, "at": clock.now()}
-        status = attempt(form, lambda: made.append(tokens.make(**form.values(), **who)))
+        who: dict[str, Any] = {"owner": request.user, "by": request.user, "at": clock.now()}
+        status = attempt(form, lambda: made.append(tokens.make(**form.values(), **who)[1]))
         if not status:
             form, status = TokenForm(today=clock.local_today()), 201
+    bodies = Body.objects.visible_to(request.user).valid_on(clock.local_today())
     context = {
         "form": form,
         "token": made[0] if made else None,
         "rows": ApiToken.objects.of(request.user).select_related("body")[:SHOWN],
         "now": clock.now(),
-        "bodies": Body.objects.visible_to(request.user).valid_on(clock.local_today())[: SHOWN * 3],
+        "bodies": bodies.order_by("level", "name_sort")[:OFFERED],
     }
     return render(request, "tracker/token_list.html", context, status=status)
 

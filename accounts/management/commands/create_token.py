@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from accounts.models import User
-from accounts.services import LONGEST_LIFE_DAYS, create_token
+from accounts.services import LONGEST_LIFE_DAYS
 from accounts.tokens import Scope
 from tracker.clock import local_day, now
 from tracker.models import Body
+from tracker.services import tokens
 
 OPTIONS = {"scopes": "scope", "networks": "network"}
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         facts = {"name": options["name"], "days": options["days"], "body": body}
         lists = {"scopes": options["scope"], "networks": options["network"]}
         try:
-            row, token = create_token(user=user, at=now(), **facts, **lists)
+            row, token = tokens.make(owner=user, by=None, at=now(), **facts, **lists)
         except ValidationError as error:
             errors = error.message_dict.items()
             raise CommandError(" ".join(f"--{OPTIONS.get(name, name)}: {texts[0]}" for name, texts in errors)) from None

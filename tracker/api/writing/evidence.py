@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext as _
-
 from tracker.api.declaration import Words
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS
 from tracker.api.writing.declaration import EDIT, REPORT, REVIEW, Act, through
 from tracker.api.writing.inputs import TASK, choice, instrument, prose
+from tracker.api.writing.speaking import reporting_body
 from tracker.choices import Coverage, Level
-from tracker.models import Body
-from tracker.policies import reporting_body_ids
 from tracker.services import institutionalizations
 
 
 def _declare(_row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:
-    found = reporting_body_ids(who["by"], values["task"])
-    if not found:
-        raise PermissionDenied(_("Your duty does not allow this."))
-    return institutionalizations.declare(body=Body.objects.get(pk=found[0]), **values, **who)
+    return institutionalizations.declare(body=reporting_body(who["by"], values["task"]), **values, **who)
 
 
 def _change(row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:

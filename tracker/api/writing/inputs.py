@@ -12,13 +12,11 @@ from rest_framework.exceptions import ParseError
 from tracker.api import parsers
 from tracker.api.declaration import Context, Words
 from tracker.api.errors import NamedProblem
-from tracker.api.parsers import LARGEST_INTEGER, LONGEST_TEXT, Refused, readable
+from tracker.api.parsers import LARGEST_INTEGER, LONGEST_TEXT, Refused, readable, shown
 from tracker.api.writing.declaration import REQUIRED, Act, Input
 from tracker.models import Body, Instrument, Task
 from tracker.rules.days import is_within_reach
 from tracker.services.instruments import twin_of
-
-LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def read_body(data: Any, act: Act, context: Context) -> dict[str, Any]:
     inputs = {item.name: item for item in act.inputs}
     if unknown := sorted(set(data) - set(inputs)):
         sentence = _("This field is not known here. Known are: %(known)s.") % {"known": ", ".join(inputs) or _("none")}
-        raise NamedProblem("unknown-field", {_shown(name): [sentence] for name in unknown})
+        raise NamedProblem("unknown-field", {shown(name): [sentence] for name in unknown})
     if act.is_change and not data:
         raise NamedProblem("invalid-field", {"": [_("Give at least one field that is to change.")]})
     values, errors = {}, {}
@@ -103,9 +101,9 @@ def read_body(data: Any, act: Act, context: Context) -> dict[str, Any]:
 
 
 def _value(item: Input, value: Any, context: Context) -> Any:
-    """null, and an empty text of what may be left out, stand for nothing."""
+    """null and a blank text stand for nothing."""
     is_text = item.parser.schema()["type"] == "string"
-    if value is None or (value == "" and item.default is not REQUIRED):
+    if value is None or (isinstance(value, str) and not value.strip()):
         if item.default is REQUIRED:
             raise Refused(_("It is needed: give a value."))
         return item.default
@@ -114,11 +112,6 @@ def _value(item: Input, value: Any, context: Context) -> Any:
     if not is_text and (isinstance(value, bool) or not isinstance(value, int)):
         raise Refused(_("Write a whole number."))
     return item.parser.read(value, context)
-
-
-def _shown(name: str) -> str:
-    """A name that came from outside, fit to be sent back."""
-    return name.encode("utf-8", "replace").decode()[:LONGEST_NAME]
 
 
 def day(name: str, en: str, vi: str, example: str = "2026-12-31", **options: Any) -> Input:

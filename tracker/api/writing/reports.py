@@ -4,44 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from tracker.api.declaration import Words
 from tracker.api.resources.followup import PROGRESS_REPORTS
 from tracker.api.writing.declaration import REPORT, REVIEW, Act, Input, through
 from tracker.api.writing.inputs import TASK, body, choice, instrument, prose
-from tracker.choices import Stage
-from tracker.errors import Conflict, Stale, refuse
-from tracker.models import Body, Task
-from tracker.policies import reporting_body_ids
+from tracker.api.writing.speaking import reporting_body
+from tracker.choices import ReportState, Stage
+from tracker.errors import Conflict, Stale
 from tracker.services import questions, reports
 
 CONTENT = ("stage", "done_text", "hindrance_text", "instrument", "articles")
-
-
-def _reporting(by: Any, task: Task, wanted: Body | None) -> Body:
-    """The body for which the writer reports on a task: the one named, or the first of theirs."""
-    found = reporting_body_ids(by, task)
-    if not found:
-        raise PermissionDenied(_("Your duty does not allow this."))
-    if wanted is not None and wanted.pk not in found:
-        raise refuse(body=_("You do not report for this body on this task: name another one, or none."))
-    return wanted or Body.objects.get(pk=found[0])
 
 
 def _write(_row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:
     """The one draft of the body on the task. One that a colleague has begun is not written over."""
     task, wanted = values.pop("task"), values.pop("body")
     try:
-        return reports.save_draft(task, body=_reporting(who["by"], task, wanted), version=0, **values, **who)
+        return reports.save_draft(task, body=reporting_body(who["by"], task, wanted), version=0, **values, **who)
     except Stale as error:
         raise Conflict(_("Your body has a draft on this task already: change that one.")) from error
 
 
 def _rewrite(row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:
     """What is not given stays, the request for more time that a page has put into the draft included."""
-    if row.state != "draft":
+    if row.state != ReportState.DRAFT:
         raise Conflict(_("This report is %(state)s by now.") % {"state": row.get_state_display().lower()})
     content = {name: getattr(row, name) for name in CONTENT} | values
     return reports.save_draft(row.task, body=row.body, time_asked=reports.asked_with(row) or None, **content, **who)

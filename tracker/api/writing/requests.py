@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext as _
-
 from tracker.api.declaration import Words
 from tracker.api.resources.disputes import DISPUTES
 from tracker.api.resources.requests import EXTENSIONS, OBSTACLES
 from tracker.api.writing.declaration import EDIT, REPORT, REVIEW, Act, through
 from tracker.api.writing.inputs import TASK, body, day, prose, row
-from tracker.models import Body, Responsibility, Task
-from tracker.policies import accountable_body_id
+from tracker.api.writing.speaking import accountable_body
+from tracker.models import Responsibility
 from tracker.services import disputes, extensions, obstacles
 
 
-def _speaking(by: Any, task: Task) -> Body:
-    """The body for which the writer speaks on a task: the one of theirs that answers for it."""
-    found = accountable_body_id(by, task)
-    if found is None:
-        raise PermissionDenied(_("Your duty does not allow this."))
-    return Body.objects.get(pk=found)
-
-
 def _ask(_row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:
-    return extensions.ask(body=_speaking(who["by"], values["task"]), **values, **who)
+    return extensions.ask(body=accountable_body(who["by"], values["task"]), **values, **who)
 
 
 def _declare(_row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:
-    return obstacles.declare(declared_body=_speaking(who["by"], values["task"]), **values, **who)
+    return obstacles.declare(declared_body=accountable_body(who["by"], values["task"]), **values, **who)
 
 
 def _dispute(_row: Any, values: dict[str, Any], who: dict[str, Any]) -> Any:

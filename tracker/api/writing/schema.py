@@ -79,6 +79,8 @@ def _body(act: Act) -> dict[str, Any]:
 
 def _property(item: Input) -> dict[str, Any]:
     schema = {**item.parser.schema(), "description": str(item.about)}
+    if item.default is REQUIRED and schema["type"] == "string":
+        schema["minLength"] = 1
     if item.default is not REQUIRED:
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:

@@ -73,22 +73,22 @@ class Writing(ApiView):
     permission_classes = (MayUse,)
 
     def post(self, request: Any, pk: str | None = None) -> HttpResponse:
-        return self._write(request, self.act, pk)
+        return self._write(request, pk)
 
     def patch(self, request: Any, pk: str | None = None) -> HttpResponse:
-        return self._write(request, self.act, pk)
+        return self._write(request, pk)
 
-    def _write(self, request: Any, act: Act, pk: str | None) -> HttpResponse:
+    def _write(self, request: Any, pk: str | None) -> HttpResponse:
         """Carry the act out, once for each Idempotency-Key, and send the row that it leaves."""
         refuse_any(request.query_params)
-        key, status = read_key(request.headers), 201 if act.is_new else 200
+        key, status = read_key(request.headers), 201 if self.act.is_new else 200
         if key is None:
-            return self._told(request, status, self._done(request, act, pk))
+            return self._told(request, status, self._done(request, pk))
         sent = fingerprint(request._request)
         with transaction.atomic():
             claim, is_new = idempotency.claim(request.user, key, sent, at=clock.now())
             if is_new:
-                row_id = self._done(request, act, pk)
+                row_id = self._done(request, pk)
                 idempotency.keep(claim, row_id=row_id)
         if not is_new and claim.fingerprint != sent:
             raise NamedProblem("key-reused")
@@ -97,9 +97,9 @@ class Writing(ApiView):
             response["Idempotency-Replayed"] = "true"
         return response
 
-    def _done(self, request: Any, act: Act, pk: str | None) -> int:
+    def _done(self, request: Any, pk: str | None) -> int:
         """Return the id of the row that the act has left."""
-        context = Context(user=request.user, day=clock.local_today())
+        act, context = self.act, Context(user=request.user, day=clock.local_today())
         who: dict[str, Any] = {"by": request.user, "at": clock.now()}
         row = None
         if pk is not None:
