@@ -13,8 +13,11 @@ from django.urls import reverse
 from accounts.models import User
 from tests.builders import make_body, make_cast, make_instrument, make_policy, make_post, make_task, noon
 from tests.working import TODAY, client_of, frozen, get, text
+from tracker.boards import trail
+from tracker.choices import TaskKind
 from tracker.models import Cadre, ChainHead, Event, Task
-from tracker.services import history, reports, sealing
+from tracker.services import history, reports, sealing, tasks
+from tracker.views.words import EVENT_WORDS
 
 pytestmark = pytest.mark.django_db
 today = pytest.fixture(autouse=True)(frozen)
@@ -214,3 +217,16 @@ def test_the_number_of_queries_is_constant(cast: dict[str, User], task: Task, na
             text(client.get(places[name]))
         counts.add(len(asked))
     assert counts == {4 if name == "heads" else 5}
+
+
+def test_what_hangs_on_an_object_changes_no_field_of_its_own(cast: dict[str, User], task: Task) -> None:
+    told(task, None, after={"stage": "drafting", "kind": "duty"})
+    tasks.link(task, make_task(), kind="depends_on", by=cast["quang"], at=noon(TODAY))
+    assert "depends on" in text(of(cast["hoa"], task))
+    values = text(of(cast["hoa"], task, "history_values"))
+    assert "depends on" not in values
+    assert str(TaskKind.DUTY.label) in values
+
+
+def test_what_hangs_on_an_object_is_told_by_kinds_that_there_are() -> None:
+    assert set(trail.HANGING) <= set(EVENT_WORDS)

@@ -16,6 +16,12 @@ from tracker.models import Body, Cadre, ChainHead, Event, Responsibility
 from tracker.models.history import PERSONAL_KINDS
 
 PAGE_SIZE = 50
+# They tell the fields of what hangs on the object: a link, a phase, a file. Its own are not changed by them.
+HANGING = (
+    *("task.linked", "instrument.linked", "instrument.ended_in_part", "flag.remarked"),
+    *("instrument.phase", "instrument.phase_corrected", "instrument.file_added", "instrument.file_revised"),
+    *("consultation.recorded", "consultation.changed"),
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ def known(user: Any, kind: str, key: str, *, day: date, earlier: date | None) ->
 
     Without `earlier` every field of `day` is a row; with it, those that differ between the two.
     """
-    rows = Event.objects.visible_to(user).filter(object_kind=kind, object_id=key).order_by("id")
+    told = Event.objects.visible_to(user).filter(object_kind=kind, object_id=key)
+    rows = told.exclude(kind__in=HANGING).order_by("id")
     events = [] if kind in PERSONAL_KINDS else list(rows.only("at", "on", "before", "after"))
     then = values_on(events, earlier) if earlier else {}
     later = values_on(events, day)
