@@ -187,7 +187,7 @@ def test_it_asks_as_often_as_it_says(cast, today, django_assert_num_queries):
             obstructed(task, cast["lan"], on=TODAY)
         scan.run(TODAY + timedelta(days=number), at=noon(TODAY), force=True)
         flags = list(Flag.objects.late_on(TODAY))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert len(shares_of(flags, TODAY)) == len(flags)
     with django_assert_num_queries(0):
         assert shares_of([], TODAY) == {}

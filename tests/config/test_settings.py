@@ -90,6 +90,13 @@ def test_wrong_value_is_refused_by_name(tmp_path, variables, sentence):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_what_the_address_of_the_database_asks_of_the_server_comes_last_and_wins(tmp_path):
+    read = ["-c", "from config.settings import *; print(DATABASES['default']['OPTIONS']['options'])"]
+    url = "postgres://h/n?options=-c%20random_page_cost%3D4"
+    done = run(tmp_path, read, SECRET_KEY=KEY, DATABASE_URL=url, STATEMENT_TIMEOUT="15")
+    assert done.stdout.strip() == "-c random_page_cost=1.1 -c statement_timeout=15s -c random_page_cost=4"
+
+
 def test_production_with_a_key_alone_answers_on_loopback_only(tmp_path):
     done = run(tmp_path, ["-c", "from config.settings import *; print(ALLOWED_HOSTS, DEBUG)"], SECRET_KEY=KEY)
     assert done.stdout.strip() == "['127.0.0.1', '[::1]', 'localhost'] False"

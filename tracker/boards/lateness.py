@@ -26,7 +26,6 @@ from tracker.models import (
     Obstacle,
     Responsibility,
     Task,
-    Tenure,
 )
 from tracker.rules.lateness import Hold, Late, Outcome, Party, Share, outcome, split
 
@@ -70,7 +69,7 @@ class NamedShare:
 def shares_of(flags: Iterable[Flag], day: date) -> dict[int, list[NamedShare]]:
     """Return, by the id of the flag, on whom its working days late lay, through `day` or until it closed.
 
-    A flag that only reminds has none. Seven queries whatever the number of flags, none for no flag; the caller has
+    A flag that only reminds has none. Six queries whatever the number of flags, none for no flag; the caller has
     checked who may read them.
     """
     late = [flag for flag in flags if period_of(flag).was_on(day)]
@@ -110,7 +109,7 @@ def _named(found: dict[int, tuple[Share, ...]]) -> dict[int, list[NamedShare]]:
 
 
 def _holds(tasks: set[int]) -> dict[int, list[Hold]]:
-    """Return who held the ball of each task, and when. Five queries."""
+    """Return who held the ball of each task, and when. Four queries."""
     found: defaultdict[int, list[Hold]] = defaultdict(list)
     for task, hold in [*_reviews(tasks), *_requests(tasks), *_obstacles(tasks), *_owners(tasks)]:
         found[task].append(hold)
@@ -147,16 +146,14 @@ def _obstacles(tasks: set[int]) -> Held:
 def _owners(tasks: set[int]) -> Held:
     """The accountable cells; where one names a post, only while somebody held it."""
     cells = Responsibility.objects.filter(task__in=tasks, role=Role.ACCOUNTABLE)
-    values = list(cells.values_list("task", "body", "post", "valid_from", "valid_to"))
-    tenures: defaultdict[int | None, list[tuple[date, date | None]]] = defaultdict(list)
-    held = Tenure.objects.filter(post__in={post for _t, _b, post, _f, _u in values if post})
-    for post, start, end in held.values_list("post", "valid_from", "valid_to"):
-        tenures[post].append((start, end))
+    held = cells.annotate(first=F("post__tenures__valid_from"), last=F("post__tenures__valid_to"))
     found = []
-    for task, body, post, start, end in values:
-        for first, last in tenures[post] if post else [(start, end)]:
-            ends = [day for day in (end, last) if day is not None]
-            found.append((task, Hold(Party.ACCOUNTABLE, max(start, first), min(ends, default=None), body)))
+    for row in held.values("task", "body", "post", "valid_from", "valid_to", "first", "last"):
+        if row["post"] and row["first"] is None:
+            continue
+        start = max(filter(None, (row["valid_from"], row["first"])))
+        ends = [day for day in (row["valid_to"], row["last"]) if day is not None]
+        found.append((row["task"], Hold(Party.ACCOUNTABLE, start, min(ends, default=None), row["body"])))
     return found
 
 

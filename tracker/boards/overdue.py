@@ -39,12 +39,12 @@ def rows_of(flags: Any, day: date, *, order: tuple[str, ...], limit: int) -> lis
 
 
 def row_of(flag: Flag, day: date) -> OverdueRow:
-    """Return one flag with on whom its lateness lay. Thirteen queries at most."""
+    """Return one flag with on whom its lateness lay. Twelve queries at most."""
     return rows_with_shares(list(described(Flag.objects.filter(pk=flag.pk), day)), day)[0]
 
 
 def rows_with_shares(flags: Sequence[Any], day: date) -> list[OverdueRow]:
-    """Return rows of the items of `described`, with on whom their days late lay, and remarks. Twelve queries."""
+    """Return rows of the items of `described`, with on whom their days late lay, and remarks. Eleven queries."""
     return _rows(flags, day, shares_of(flags, day), remarks_of(flags))
 
 

@@ -18,7 +18,7 @@ from tracker.models.bodies import Body
 from tracker.models.expressions import earliest
 from tracker.models.fields import Bilingual, DerivedModel, DerivedQuerySet, code_constraint
 from tracker.models.instruments import Instrument
-from tracker.models.tasks import Task
+from tracker.models.tasks import Task, task_is_visible_to
 from tracker.rules.articles import Spans
 from tracker.rules.citations import parse_articles
 
@@ -42,9 +42,7 @@ class InstitutionalizationQuerySet(DerivedQuerySet):
         """Return the evidence on tasks that `user` may read; drafts only to the body that wrote them."""
         scope = scope_of(user)
         rows = self.exclude(Q(state=EvidenceState.DRAFT) & ~Q(body__in=scope.body_ids))
-        if scope.sees_everything:
-            return rows
-        return rows.filter(task__in=Task.objects.visible_to(user).values("pk"))
+        return rows.filter(task_is_visible_to(user, "task"))
 
     def awaiting_verification(self) -> Any:
         """Return what was declared, and what has changed since it was verified."""
@@ -167,9 +165,7 @@ class Institutionalization(DerivedModel):
 
 class JointCoverageQuerySet(DerivedQuerySet):
     def visible_to(self, user: Any) -> Any:
-        if scope_of(user).sees_everything:
-            return self
-        return self.filter(task__in=Task.objects.visible_to(user).values("pk"))
+        return self.filter(task_is_visible_to(user, "task"))
 
     def covering_on(self, day: date) -> Any:
         """Return the decisions that hold on `day`: not stale, and each of their parts counts."""

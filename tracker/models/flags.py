@@ -18,7 +18,7 @@ from tracker.models.fields import DerivedModel, DerivedQuerySet, code_constraint
 from tracker.models.followup import OfTaskQuerySet, ProgressReport
 from tracker.models.outbox import Message
 from tracker.models.policies import Policy
-from tracker.models.tasks import Task
+from tracker.models.tasks import Task, task_is_visible_to
 
 TAKEN_BACK = "corrected"
 """Why a flag closed that only what was entered in error had opened: it ends before it began, so it was never late."""
@@ -111,9 +111,7 @@ class Flag(DerivedModel):
 class FlagRemarkQuerySet(DerivedQuerySet):
     def visible_to(self, user: Any) -> Any:
         """Return the remarks on tasks that `user` may read."""
-        if scope_of(user).sees_everything:
-            return self
-        return self.filter(flag__task__in=Task.objects.visible_to(user).values("pk"))
+        return self.filter(task_is_visible_to(user, "flag__task"))
 
     def standing(self, *, known_before: Any = None) -> Any:
         """Return the last remark of each flag, of those recorded before a moment if one is given."""

@@ -16,16 +16,14 @@ from tracker.choices import ExtensionState, ReportState, Stage
 from tracker.models.bodies import Body
 from tracker.models.fields import DerivedModel, DerivedQuerySet, FoldedField, code_constraint
 from tracker.models.instruments import Instrument
-from tracker.models.tasks import Task
+from tracker.models.tasks import Task, task_is_visible_to
 
 
 class OfTaskQuerySet(DerivedQuerySet):
     """Rows that belong to a task are read by whoever reads the task."""
 
     def visible_to(self, user: Any) -> Any:
-        if scope_of(user).sees_everything:
-            return self
-        return self.filter(task__in=Task.objects.visible_to(user).values("pk"))
+        return self.filter(task_is_visible_to(user, "task"))
 
 
 class ProgressReportQuerySet(OfTaskQuerySet):
@@ -249,8 +247,7 @@ class ObstacleQuerySet(OfTaskQuerySet):
         scope = scope_of(user)
         if scope.sees_everything:
             return self
-        tasks = Task.objects.visible_to(user).values("pk")
-        return self.filter(Q(task__in=tasks) | Q(body__in=scope.body_ids))
+        return self.filter(task_is_visible_to(user, "task") | Q(body__in=scope.body_ids))
 
     def open(self) -> Any:
         return self.filter(ended_on__isnull=True)

@@ -14,7 +14,7 @@ from accounts.policies import scope_of
 from tracker.choices import JobState
 from tracker.models.fields import DerivedQuerySet
 from tracker.models.policies import Recalculation
-from tracker.models.tasks import Task
+from tracker.models.tasks import Task, task_is_visible_to
 
 # Objects whose values are about persons: the history says that one changed, not to what.
 PERSONAL_KINDS = ("cadre", "user", "membership", "apitoken")
@@ -33,9 +33,7 @@ class EventQuerySet(DerivedQuerySet):
         """Return the events of tasks that `user` may read; those of a draft only to its body."""
         scope = scope_of(user)
         rows = self.filter(Q(private_to__isnull=True) | Q(private_to__in=scope.body_ids))
-        if scope.sees_everything:
-            return rows
-        return rows.filter(task__in=Task.objects.visible_to(user).values("pk"))
+        return rows.filter(task_is_visible_to(user, "task"))
 
 
 class Event(models.Model):

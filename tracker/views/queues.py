@@ -95,13 +95,13 @@ unowned = _listing(QueueCode.UNOWNED)
 
 
 def _shown(request: HttpRequest, queue: Queue, selection: SelectionForm | None) -> HttpResponse:
-    """Show one page of a queue. At most 11 queries whatever the number of rows, 20 for flags with their shares."""
+    """Show one page of a queue. At most 12 queries whatever the number of rows, 20 for flags with their shares."""
     user, today = request.user, clock.local_today()
     form = filter_of(queue, request.GET)
     wanted = form.wanted()
     page = page_of(queue, user, today, wanted)
     queues = readable(list(QUEUES.values()), user)
-    length, others = counts(user, today, queues, queue, wanted)
+    numbers = counts(user, today, queues)
     trail = Trail(queue, form, user)
     context = {
         "queue": queue,
@@ -111,9 +111,9 @@ def _shown(request: HttpRequest, queue: Queue, selection: SelectionForm | None) 
         "suffix": "" if queue.waiting is None else trail.suffix,
         "row_route": ROUTES[queue.code][1],
         "page": page,
-        "length": length,
-        "parts": _parts(queue, length),
-        "tabs": [(row, address_of(row), number) for row, number in zip(queues, others, strict=True)],
+        "length": page.length,
+        "parts": _parts(queue, page.length),
+        "tabs": [(row, address_of(row), number) for row, number in zip(queues, numbers, strict=True)],
         "saved": _saved(request, queue, trail),
         "naming": FilterNameForm(may_share=may(user, "filter.share")),
         "selection": selection,

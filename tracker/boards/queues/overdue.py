@@ -15,7 +15,7 @@ from tracker.models import Flag
 
 
 def _describe(queue: Queue, flags: Sequence[Flag], user: Any, day: date) -> list[Row]:
-    """Eleven queries at most: the bodies, on whom the tasks wait, and on whom the days late lay."""
+    """Ten queries at most: the bodies, on whom the tasks wait, and on whom the days late lay."""
     return [_row(row, user, day) for row in rows_with_shares(flags, day)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -112,9 +113,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows. `is_cut`: more are there, and only a narrower filter shows them."""
+    """One page of rows, of `length` that the filter leaves. `is_cut`: only a narrower filter shows what follows."""
 
     rows: list[Row]
+    length: Length
     number: int
     has_next: bool
     is_cut: bool
@@ -129,14 +131,14 @@ class Page:
 
 
 def page_of(queue: Queue, user: Any, day: date, wanted: Wanted) -> Page:
-    """Return one page of `queue` as asked for. One query for its items, and those of its `describe`."""
+    """Return one page of `queue` as asked for. Two queries, and those of its `describe`."""
+    keys, length = _keys(queue, found(queue, user, day, wanted), wanted.order)
     last = MOST // wanted.rows
     number = min(wanted.page, last)
-    start = (number - 1) * wanted.rows
-    items = _items(queue, found(queue, user, day, wanted), day, wanted, start, start + wanted.rows + 1)
-    has_more = len(items) > wanted.rows
-    rows = queue.describe(queue, items[: wanted.rows], user, day)
-    return Page(rows, number, has_more and number < last, has_more and number == last)
+    start, end = (number - 1) * wanted.rows, number * wanted.rows
+    rows = queue.describe(queue, _items(queue, keys[start:end], day, wanted.order), user, day)
+    has_more = len(keys) > end
+    return Page(rows, length, number, has_more and number < last, has_more and number == last)
 
 
 def found(queue: Queue, user: Any, day: date, wanted: Wanted) -> Any:
@@ -158,25 +160,31 @@ def _of(queue: Queue) -> OuterRef:
     return OuterRef("task" if queue.task else "pk")
 
 
-def _items(queue: Queue, rows: Any, day: date, wanted: Wanted, start: int, end: int) -> list[Any]:
-    """What is costly to say of a row is asked only of those that are shown: their keys come first, by an index."""
-    order = queue.orders[wanted.order]
-    keys = rows.order_by(*order).values("pk")[start:end]
+def _keys(queue: Queue, rows: Any, order: str) -> tuple[list[int], Length]:
+    """Return the keys of `rows` in order, as far as a queue is counted, and how many they are. One query.
+
+    All keys are asked for, not those of a page: a database that looks for few rows walks the order until it has found
+    them, and where a reader may see few of many, that is through the whole queue.
+    """
+    found = list(rows.order_by(*queue.orders[order]).values_list("pk", queue.parts or "pk")[: MOST + 1])
+    parts = Counter(part for _pk, part in found) if queue.parts else {"": len(found)}
+    return [pk for pk, _part in found], Length(len(found), parts)
+
+
+def _items(queue: Queue, keys: Sequence[int], day: date, order: str) -> list[Any]:
+    """Return the rows of these keys with all that is said of them, which is costly and asked of those alone."""
     shown = queue.annotated(queue.model.objects.filter(pk__in=keys), day)
-    return list(shown.select_related(*queue.joined).order_by(*order))
+    return list(shown.select_related(*queue.joined).order_by(*queue.orders[order]))
 
 
 def length_of(queue: Queue, user: Any, day: date) -> Length:
     """Return how much waits in `queue` for whoever may read it. One query."""
-    return lengths([(queue.rows(user, day), "")])[0]
+    return lengths([queue.rows(user, day)])[0]
 
 
-def counts(user: Any, day: date, queues: Sequence[Queue], own: Queue, wanted: Wanted) -> tuple[Length, list[Length]]:
-    """Return how much the filter leaves of `own`, and how long each of `queues` is without a filter. One query."""
-    first, *others = lengths(
-        [(found(own, user, day, wanted), own.parts), *((queue.rows(user, day), "") for queue in queues)]
-    )
-    return first, others
+def counts(user: Any, day: date, queues: Sequence[Queue]) -> list[Length]:
+    """Return how long each of `queues` is without a filter. One query."""
+    return lengths([queue.rows(user, day) for queue in queues])
 
 
 def place_of(queue: Queue, pk: int, day: date, wanted: Wanted) -> tuple[Any, ...]:
@@ -194,7 +202,8 @@ def next_of(queue: Queue, user: Any, day: date, wanted: Wanted, place: tuple[Any
     rows = found(queue, user, day, wanted).filter(queue.waiting or Q())
     rows = rows.exclude(**{queue.sender: user}) if queue.sender else rows
     for condition in [_after(queue.orders[wanted.order], place), Q()]:
-        items = _items(queue, rows.filter(condition), day, wanted, 0, LOOK)
+        keys, _length = _keys(queue, rows.filter(condition), wanted.order)
+        items = _items(queue, keys[:LOOK], day, wanted.order)
         if item := next((row.item for row in queue.describe(queue, items, user, day) if row.may_decide), None):
             return item
     return None
