@@ -238,6 +238,9 @@ vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR}/outbox" if IS_LOCAL 
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, low=1, high=30)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", f"tracker@{_SITE.hostname}")
 
+# Webhooks go to addresses of the public Internet, and to these networks.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
+
 # REST.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

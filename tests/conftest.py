@@ -36,6 +36,7 @@ FOREIGN = (
     "METRICS_TOKEN",
     "TOKEN_PEPPER_BEFORE",
     "API_RATE",
+    "WEBHOOK_NETWORKS",
 )
 
 # A busy machine is no error: examples are counted, never timed. The suite draws the same ones each time, so that it
