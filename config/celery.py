@@ -24,6 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 FALLBACK_BROKER = "redis://127.0.0.1:6379/0"
 TICK = "tracker.jobs.tick"
 SEND_MAILS = "tracker.jobs.send_mails"
+SEND_WEBHOOKS = "tracker.jobs.send_webhooks"
 WRITE_DIGESTS = "tracker.jobs.write_digests"
 SEAL = "tracker.jobs.seal"
 CATCH_UP = "tracker.jobs.catch_up"

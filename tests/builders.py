@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.models import Membership, User
 from tracker.choices import BodyKind, Duty, Level, MessageKind, Rank, ResolutionKind, Role, TaskKind
-from tracker.clock import start_of
+from tracker.clock import now, start_of
 from tracker.models import (
     Body,
     Cadre,
@@ -33,8 +33,9 @@ from tracker.models import (
     Responsibility,
     Task,
     Tenure,
+    Webhook,
 )
-from tracker.services import calendars, matrix, tasks
+from tracker.services import calendars, matrix, tasks, webhooks
 
 START = date(2026, 1, 5)
 DAY = ("day", "is_working", "ordinal", "name_vi", "name_en")
@@ -232,6 +233,11 @@ def make_message(user: User, **overrides: Any) -> Message:
         **overrides,
     }
     return Message.objects.create(**values)
+
+
+def make_webhook(owner: User, url: str = "https://hooks.example.vn/in", **facts: Any) -> tuple[Webhook, str]:
+    """A webhook with its secret, told of what is sealed from now on."""
+    return webhooks.make(owner=owner, by=owner, at=facts.pop("at", None) or now(), name="hub", url=url, **facts)
 
 
 def make_cast() -> dict[str, User]:

@@ -271,6 +271,7 @@ class DisputeState(TextChoices):
 class MessageKind(TextChoices):
     DIGEST = "digest", _("Daily digest")
     DECISION = "decision", _("Decision")
+    NOTICE = "notice", _("Notice")
 
 
 class MessageState(TextChoices):
@@ -280,6 +281,25 @@ class MessageState(TextChoices):
     SENT = "sent", _("Sent")
     BOUNCED = "bounced", _("Refused by the receiver")
     SET_ASIDE = "set_aside", _("Set aside after too many tries")
+
+
+class DeliveryState(TextChoices):
+    """Where a message of a webhook stands. Claimed and not marked, it is sent again with the same id."""
+
+    QUEUED = "queued", _("Waiting to be sent")
+    DELIVERED = "delivered", _("Taken by the receiver")
+    FAILED = "failed", _("Given up after too many tries")
+    WITHHELD = "withheld", _("Withheld: not for its owner any more, or the webhook has ended")
+
+
+class PauseReason(TextChoices):
+    """Why a webhook sends nothing."""
+
+    BY_HAND = "by_hand", _("Paused by hand")
+    FAILING = "failing", _("The receiver took nothing for three days")
+    GONE = "gone", _("The receiver said that it is gone (410)")
+    NO_RIGHTS = "no_rights", _("Its owner is no member any more")
+    NO_SECRET = "no_secret", _("Its secret cannot be read any more: rotate it")
 
 
 class JobState(TextChoices):

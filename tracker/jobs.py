@@ -10,10 +10,22 @@ from datetime import datetime
 from celery import shared_task
 from django.conf import settings
 
-from config.celery import CATCH_UP, HEAR_LONG, HEAR_SHORT, RECALCULATE, SCAN, SEAL, SEND_MAILS, TICK, WRITE_DIGESTS
+from config.celery import (
+    CATCH_UP,
+    HEAR_LONG,
+    HEAR_SHORT,
+    RECALCULATE,
+    SCAN,
+    SEAL,
+    SEND_MAILS,
+    SEND_WEBHOOKS,
+    TICK,
+    WRITE_DIGESTS,
+)
 from tracker import clock
 from tracker.choices import JobPart
-from tracker.services import digests, heartbeats, idempotency, outbox, recalculations, scan, sealing
+from tracker.exchange import webhooks
+from tracker.services import deliveries, digests, heartbeats, idempotency, outbox, recalculations, scan, sealing
 from tracker.wake import send, wake
 
 
@@ -74,6 +86,13 @@ def send_mails() -> None:
     outbox.send_due(at=clock.now())
 
 
+@shared_task(name=SEND_WEBHOOKS, ignore_result=True)
+def send_webhooks() -> None:
+    """Tell the webhooks what they are to be told. Where there is more than one job does, the next one goes on."""
+    if webhooks.deliver(at=clock.now()):
+        send(SEND_WEBHOOKS)
+
+
 @shared_task(name=SEAL, ignore_result=True)
 def seal() -> None:
     """Seal what the sealer has left, and publish the head of the day: the sealer's safety net."""
@@ -92,5 +111,7 @@ def _wake_what_is_due(at: datetime) -> None:
         send(WRITE_DIGESTS)
     if outbox.is_due(at=at):
         send(SEND_MAILS)
+    if deliveries.is_due(at=at):
+        send(SEND_WEBHOOKS)
     if sealing.is_due() or sealing.is_unpublished(at=at):
         send(SEAL)

@@ -28,6 +28,7 @@ from tracker.models import (
     SavedFilter,
     Task,
     Tenure,
+    Webhook,
 )
 
 REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
@@ -321,6 +322,15 @@ def _may_revoke_token(scope: Scope, user: Any, token: ApiToken) -> bool:
     return token.user_id == user.pk or scope.is_system_admin
 
 
+def _may_change_webhook(scope: Scope, user: Any, webhook: Webhook) -> bool:
+    return scope.is_member and webhook.owner_id == user.pk
+
+
+def _may_stop_webhook(scope: Scope, user: Any, webhook: Webhook) -> bool:
+    """The owner, and the operator: what leaves the installation can be stopped by who runs it."""
+    return _may_change_webhook(scope, user, webhook) or scope.is_system_admin
+
+
 ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "report.write": _may_report,  # obj: Task
     "report.change": _may_change_report,  # obj: ProgressReport
@@ -369,6 +379,9 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "token.make": _may_make_token,
     "token.revoke": _may_revoke_token,  # obj: ApiToken
+    "webhook.make": _may_make_token,
+    "webhook.change": _may_change_webhook,  # obj: Webhook; its secret, its tests and replays, and to resume it
+    "webhook.stop": _may_stop_webhook,  # obj: Webhook; to pause or end it
     "system.read": _may_administer,
     "message.retry": _may_administer,  # obj: Message
     "set_aside.retry": _may_administer,  # obj: SetAside

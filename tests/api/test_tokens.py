@@ -15,7 +15,7 @@ from accounts.services import create_token, revoke_token, revoke_tokens
 from accounts.tokens import fingerprint
 from tests.api.conftest import codes
 from tests.asking import asked
-from tests.builders import START, make_body, make_task
+from tests.builders import START, make_body, make_task, make_webhook
 from tracker.choices import Duty
 from tracker.clock import local_today, now
 from tracker.models import Event, Extension, Task
@@ -226,6 +226,7 @@ def test_what_a_proxy_that_nobody_trusts_says_of_the_sender_counts_for_nothing(c
 
 def test_a_token_outlives_its_pepper_once_it_was_used_beside_the_next(cast, settings):
     used, idle = (token_of(cast["hoa"], "read") for _ in range(2))
+    make_webhook(cast["hoa"])
     old, settings.TOKEN_PEPPER = settings.TOKEN_PEPPER, "n" * 40
     assert told(bearer(used[1])).status_code == 401
     settings.TOKEN_PEPPER_BEFORE = old
@@ -240,6 +241,9 @@ def test_a_token_outlives_its_pepper_once_it_was_used_beside_the_next(cast, sett
         "TOKEN_PEPPER_BEFORE: 1",
         "not told yet, until the next use: 0",
         "another one, void: 0",
+        "webhooks, TOKEN_PEPPER: 0",
+        "webhooks, TOKEN_PEPPER_BEFORE: 1",
+        "webhooks, another one, void: 0",
     ]
     assert out.getvalue().splitlines() == wanted
     peppers = set(ApiToken.objects.values_list("pepper", flat=True))

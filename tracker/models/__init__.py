@@ -19,6 +19,7 @@ from tracker.models.questions import ReportQuestion
 from tracker.models.queues import SavedFilter
 from tracker.models.resolutions import Provision, Resolution, ResolutionLink
 from tracker.models.tasks import Responsibility, StageChange, Task, TaskLevel, TaskLink
+from tracker.models.webhooks import Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
     "AnsweredRequest",
@@ -75,4 +76,7 @@ __all__ = [
     "Tenure",
     "Urging",
     "UrgingItem",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookTry",
 ]

@@ -17,7 +17,7 @@ from tracker.models.policies import Recalculation
 from tracker.models.tasks import Task, task_is_visible_to
 
 # Objects whose values are about persons: the history says that one changed, not to what.
-PERSONAL_KINDS = ("cadre", "user", "membership", "apitoken")
+PERSONAL_KINDS = ("cadre", "user", "membership", "apitoken", "webhook")
 
 
 class EventQuerySet(DerivedQuerySet):

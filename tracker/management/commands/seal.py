@@ -12,9 +12,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser, no_translations
 from django.db import DatabaseError, close_old_connections
 
+from config.celery import SEND_WEBHOOKS
 from config.pdeathsig import die_with_parent
 from tracker import clock
-from tracker.services import sealing
+from tracker.services import deliveries, sealing
+from tracker.wake import send
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +44,13 @@ class Command(BaseCommand):
 
 
 def _seal_once(published: date | None) -> date | None:
-    """Seal; return the day whose head is published. A database that is away for a while ends nothing."""
+    """Seal, and wake who tells the webhooks; return the day whose head is published.
+
+    A database that is away for a while ends nothing.
+    """
     try:
-        sealing.seal()
+        if sealing.seal() and deliveries.is_due(at=clock.now()):
+            send(SEND_WEBHOOKS)
         if published != clock.local_today():
             sealing.publish(at=clock.now())
             published = clock.local_today()
