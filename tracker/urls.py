@@ -41,6 +41,7 @@ from tracker.views import (
     tasks,
     tokens,
     urgings,
+    webhooks,
 )
 
 
@@ -211,6 +212,14 @@ history_pages = [
 administration = [
     path("tokens/", tokens.token_list, name="token_list"),
     path("tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("webhooks/", webhooks.webhook_list, name="webhook_list"),
+    path("webhooks/<int:pk>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
+    path("webhooks/<int:pk>/test/", webhooks.webhook_ping, name="webhook_ping"),
+    path("webhooks/<int:pk>/pause/", webhooks.webhook_pause, name="webhook_pause"),
+    path("webhooks/<int:pk>/resume/", webhooks.webhook_resume, name="webhook_resume"),
+    path("webhooks/<int:pk>/end/", webhooks.webhook_end, name="webhook_end"),
+    path("webhooks/messages/<int:pk>/replay/", webhooks.webhook_replay, name="webhook_replay"),
     path("system/", system.system, name="system"),
     path("system/set-aside/<int:pk>/retry/", system.set_aside_retry, name="set_aside_retry"),
 ]

@@ -213,6 +213,15 @@ PAGES: dict[str, Row] = {
     # Mails: one's own, and those that are stuck
     "token_list": writes(page(**dict.fromkeys(STRANGERS, 403)), page(201, **dict.fromkeys(STRANGERS, 403))),
     "token_revoke": acts(only(302, "official", refused=404)),
+    # Webhooks: one's own; the system administrator sees that they exist, and stops them
+    "webhook_list": writes(page(**dict.fromkeys(STRANGERS, 403)), page(201, **dict.fromkeys(STRANGERS, 403))),
+    "webhook": reads(only(200, "official", "sysadmin", refused=404)),
+    "webhook_rotate": acts(only(201, "official", sysadmin=403, refused=404)),
+    "webhook_ping": acts(only(302, "official", sysadmin=403, refused=404)),
+    "webhook_pause": acts(only(302, "official", "sysadmin", refused=404)),
+    "webhook_resume": acts(only(302, "official", sysadmin=403, refused=404)),
+    "webhook_end": acts(only(302, "official", "sysadmin", refused=404)),
+    "webhook_replay": acts(only(302, "official", sysadmin=403, refused=404)),
     "mail_list": reads(page()),
     "mail": reads(only(200, "official", "sysadmin", refused=404)),
     "system_mails": reads(only(200, "sysadmin")),

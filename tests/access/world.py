@@ -26,6 +26,7 @@ from tests.builders import (
     make_provision,
     make_resolution,
     make_task,
+    make_webhook,
     noon,
 )
 from tests.urging import SIGNED, issue
@@ -33,7 +34,7 @@ from tests.working import PDF, TODAY
 from tracker.api.resources import RESOURCES
 from tracker.api.writing.acts import ON_A_ROW
 from tracker.boards.four_cell import Wanted
-from tracker.choices import Level, MessageState, Role
+from tracker.choices import DeliveryState, Level, MessageState, Role
 from tracker.models import (
     Attachment,
     Body,
@@ -48,6 +49,7 @@ from tracker.models import (
     ProgressReport,
     SetAside,
     Task,
+    WebhookDelivery,
 )
 from tracker.services import (
     attachments,
@@ -68,6 +70,7 @@ from tracker.services import (
     sealing,
     staleness,
     tasks,
+    webhooks,
 )
 from tracker.services.decisions import seen_of
 from tracker.services.frozen import freeze
@@ -333,6 +336,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
     by_pk |= {"report_submit": draft, "report_decide": report, "evidence_decide": evidence}
     api_rows = _api_rows(task, a)
     world.payloads["token_revoke"] = {}
+    _add_webhooks(world)
     world.payloads["token_list"] = {"name": "hub", "scopes": ["read"], "days": 30}
     world.arguments |= {case: {"pk": row.pk} for case, row in by_pk.items()} | {
         "token_revoke": {"pk": ApiToken.objects.get(name="read_token").pk},
@@ -370,6 +374,22 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         **_rules_sent(by_pk["policy"], by_pk["policy_apply"]),
         **_sent(by_pk),
     }
+
+
+def _add_webhooks(world: World) -> None:
+    """Two of the official: one at work, with a message that was given up, and one that is paused."""
+    official = User.objects.get(username="official")
+    (active, _secret), (paused, _other) = (make_webhook(official, at=noon(TODAY)) for _number in range(2))
+    webhooks.pause(paused, by=official, at=noon(TODAY))
+    given_up = webhooks.ping(active, by=official, at=noon(TODAY))
+    WebhookDelivery.objects.update(state=DeliveryState.FAILED)
+    cases = ("webhook", "webhook_rotate", "webhook_ping", "webhook_pause", "webhook_end")
+    world.arguments |= {case: {"pk": active.pk} for case in cases} | {
+        "webhook_resume": {"pk": paused.pk},
+        "webhook_replay": {"pk": given_up.pk},
+    }
+    world.payloads |= {case: {} for case in (*cases, "webhook_resume", "webhook_replay")}
+    world.payloads["webhook_list"] = {"name": "hub", "url": "https://hooks.example.vn/in"}
 
 
 def _asked(a: Body, task: Task, flag: Flag) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tracker.boards.four_cell import Wanted
-from tracker.choices import Clock, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
+from tracker.choices import Clock, DeliveryState, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
 from tracker.clock import local_day, now
 from tracker.models import (
     Consultation,
@@ -33,13 +33,24 @@ from tracker.models import (
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
-from tracker.services import corrections, frozen, institutionalizations, instruments, policies, saved_filters
+from tracker.services import corrections, frozen, institutionalizations, instruments, policies, saved_filters, webhooks
 
 Where = Callable[[], dict[str, Any]]
 
 
 def _official() -> User:
     return User.objects.get(username="official")
+
+
+def _webhook() -> dict[str, Any]:
+    """One with each state of a message, and a try."""
+    facts: dict[str, Any] = {"by": _official(), "at": now()}
+    row, _secret = webhooks.make(owner=_official(), name="Data hub", url="https://hooks.example.vn/in", **facts)
+    for state in DeliveryState:
+        message = webhooks.ping(row, **facts)
+        message.tries.create(at=now(), milliseconds=120, status=500, said="No room for more")
+        row.deliveries.filter(pk=message.pk).update(state=state)
+    return {"pk": row.pk}
 
 
 def _task() -> dict[str, Any]:
@@ -263,6 +274,8 @@ PAGES: dict[str, tuple[str, Where]] = {
     "history_heads": ("official", nowhere),
     "mail_list": ("official", nowhere),
     "token_list": ("official", nowhere),
+    "webhook_list": ("official", nowhere),
+    "webhook": ("official", _webhook),
     "mail": ("official", _mail),
     "system_mails": ("admin", nowhere),
     "home": ("admin_of_nothing", nowhere),

@@ -19,6 +19,7 @@ from tracker.boards.ripple import Fate
 from tracker.choices import (
     Consulted,
     DebtState,
+    DeliveryState,
     DisputeState,
     EvidenceState,
     ExtensionState,
@@ -95,6 +96,12 @@ CONSULTED_LOOK = {
     Consulted.HELD: ("done", "✓"),
     Consulted.UNASKED: ("late", "▲"),
     Consulted.UNKNOWN: ("idle", "?"),
+}
+DELIVERY_LOOK = {
+    DeliveryState.QUEUED: ("idle", "◔"),
+    DeliveryState.DELIVERED: ("done", "✓"),
+    DeliveryState.FAILED: ("late", "▲"),
+    DeliveryState.WITHHELD: ("idle", "×"),
 }
 MESSAGE_LOOK = {
     MessageState.QUEUED: ("idle", "◔"),
@@ -260,6 +267,12 @@ def report_pill(report: Any) -> SafeString:
     if report.state == ReportState.SUBMITTED and report.review_since is None:
         return pill("risk", "?", _("Asked, awaits the answer"))
     return state_pill(report.state)
+
+
+@register.simple_tag
+def delivery_pill(state: str) -> SafeString:
+    """Return the pill of the state of a webhook's message."""
+    return pill(*DELIVERY_LOOK[DeliveryState(state)], DeliveryState(state).label)
 
 
 @register.simple_tag

@@ -105,4 +105,11 @@ EVENT_WORDS: dict[str, Any] = {
     "urging.issued": _("Urging letter issued"),
     "token.made": _("API token made"),
     "token.revoked": _("API token revoked"),
+    "webhook.ended": _("Webhook ended"),
+    "webhook.made": _("Webhook made"),
+    "webhook.paused": _("Webhook paused"),
+    "webhook.pinged": _("Test sent to a webhook"),
+    "webhook.replayed": _("Message of a webhook sent again"),
+    "webhook.resumed": _("Webhook resumed"),
+    "webhook.rotated": _("New secret of a webhook"),
 }
