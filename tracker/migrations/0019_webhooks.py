@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracker', '0017_answered_requests'),
+        ('tracker', '0018_open_again_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
