@@ -18,6 +18,7 @@ from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
@@ -152,7 +153,7 @@ def problem(
         "title": str(title),
         "status": status,
         "detail": detail or str(meaning),
-        "instance": request.path.encode("utf-8", "replace").decode(),
+        "instance": escape_uri_path(request.path.encode("utf-8", "replace").decode()),
     }
     if errors:
         body["errors"] = errors
