@@ -77,9 +77,24 @@ def test_every_problem_is_described_with_an_example(schema):
 
 def test_every_parameter_is_described_and_codes_are_listed(schema):
     parameters = [item for operation in operations(schema) for item in operation["parameters"]]
-    assert all(item["description"] for item in parameters)
+    assert all(item["description"] and "example" in item for item in parameters)
     stages = next(item for item in parameters if item["name"] == "stage")
     assert "drafting" in stages["schema"]["items"]["enum"]
+
+
+def test_every_answer_names_its_headers(schema):
+    known = {f"#/components/headers/{name}" for name in schema["components"]["headers"]}
+    answers = [answer for operation in operations(schema) for answer in operation["responses"].values()]
+    for answer in [*schema["components"]["responses"].values(), *(one for one in answers if "$ref" not in one)]:
+        assert "X-Request-ID" in answer["headers"]
+        assert {told["$ref"] for told in answer["headers"].values()} <= known
+
+
+def test_what_the_headers_promise_is_sent(hoa, world):
+    listed = hoa.get("/api/v1/tasks/")
+    assert {"X-Request-ID", "RateLimit", "RateLimit-Policy"} <= set(listed.headers)
+    assert hoa.get(f"/api/v1/tasks/{world.seen.pk}/")["ETag"] == f'"{world.seen.version}"'
+    assert hoa.delete("/api/v1/tasks/")["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_operation_ids_are_unique(schema):
@@ -113,6 +128,10 @@ def test_a_problem_fits_the_schema(hoa, schema):
     Draft202012Validator(schema["components"]["schemas"]["Problem"]).validate(hoa.get("/api/v1/tasks/?x=1").json())
 
 
+def test_the_address_in_a_problem_is_a_reference(hoa):
+    assert hoa.get("/api/v1/tasks/ế %/").json()["instance"] == "/api/v1/tasks/%E1%BA%BF%20%25/"
+
+
 def test_the_schema_is_sent_in_the_language_of_the_reader(hoa):
     assert hoa.get("/api/v1/schema/").json()["paths"]["/api/v1/"]["get"]["description"].startswith("The addresses")
     vietnamese = hoa.get("/api/v1/schema/", headers={"Accept-Language": "vi"}).json()
@@ -121,6 +140,9 @@ def test_the_schema_is_sent_in_the_language_of_the_reader(hoa):
 
 def test_the_index_names_every_collection(hoa):
     links = hoa.get("/api/v1/").json()
-    assert {resource.name for resource in RESOURCES} < set(links)
+    files = {f"exports/{resource.name}.{form}" for resource in EXPORTED for form in MEDIA_TYPES}
+    assert {resource.name for resource in RESOURCES} | files < set(links)
     for address in set(links.values()) - {links["docs"]}:
-        assert hoa.get(address).status_code == 200
+        answer = hoa.get(address)
+        assert answer.status_code == 200
+        b"".join(answer)  # to its end, which closes a file

@@ -96,7 +96,9 @@ class FourCellsView(ApiView):
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
         numbers = {column.name: _NUMBER for column in figures.COLUMNS}
         ranked = {"rank": {"type": ["integer", "null"]}, "peers_median": {"type": ["number", "null"]}}
-        by = components.parameter("by", str(BY), {"type": "string", "enum": GROUPS, "default": "resolution"})
+        by = components.parameter(
+            "by", str(BY), {"type": "string", "enum": GROUPS, "default": "resolution"}, example="body"
+        )
         others = [
             components.parameter(name, str(about), parser.schema(), example=example)
             for name, (about, parser, example) in NARROWED.items()
@@ -166,7 +168,10 @@ class CoverageView(ApiView):
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
         by = components.parameter(
-            "by", str(COVERAGE_BY), {"type": "string", "enum": COVERAGE_GROUPS, "default": "level"}
+            "by",
+            str(COVERAGE_BY),
+            {"type": "string", "enum": COVERAGE_GROUPS, "default": "level"},
+            example="resolution",
         )
         resolution = components.parameter("resolution", str(OF_RESOLUTION), {"type": "string"}, example="R1")
         row = {"key": "R1", "label": "NQ 1", "level": "central", "tasks": 60, "covered": 12}

@@ -58,7 +58,13 @@ def problem_schema() -> dict[str, Any]:
         "description": "RFC 9457",
         "required": ["type", "title", "status", "detail", "instance"],
         "properties": {
-            "type": {"type": "string", "format": "uri-reference", "enum": [f"/problems/{kind}" for kind in PROBLEMS]},
+            "type": {
+                "type": "string",
+                "format": "uri-reference",
+                **named_codes(
+                    [f"/problems/{kind}" for kind in PROBLEMS], [kind.replace("-", "_") for kind in PROBLEMS]
+                ),
+            },
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
@@ -73,14 +79,25 @@ def list_parameters(resource: Resource) -> list[dict[str, Any]]:
     """Return the query parameters of a list."""
     limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
     names = [ordering.name for ordering in resource.orderings]
+    words = [f"{name[1:]}_descending" if name.startswith("-") else name for name in names]
     return [
         *(filter_parameter(item) for item in resource.filters),
         *as_of_parameter(resource),
-        parameter("ordering", str(ORDERING), {"type": "string", "enum": names, "default": names[0]}),
-        parameter("limit", str(LIMIT), limit),
-        parameter("cursor", str(CURSOR), {"type": "string"}),
-        parameter("count", str(COUNT), {"type": "boolean", "default": False}),
+        parameter(
+            "ordering",
+            str(ORDERING),
+            {"type": "string", **named_codes(names, words), "default": names[0]},
+            example=names[-1],
+        ),
+        parameter("limit", str(LIMIT), limit, example=DEFAULT_LIMIT),
+        parameter("cursor", str(CURSOR), {"type": "string"}, example="WyJpZCIsMCwxMl0"),
+        parameter("count", str(COUNT), {"type": "boolean", "default": False}, example=True),
     ]
+
+
+def named_codes(codes: list[str], names: list[str]) -> dict[str, list[str]]:
+    """Return codes with names that a generated client can give them, where they are no words themselves."""
+    return {"enum": codes, "x-enum-varnames": [name.upper() for name in names]}
 
 
 def as_of_parameter(resource: Resource) -> list[dict[str, Any]]:

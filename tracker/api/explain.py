@@ -14,7 +14,7 @@ from tracker.api.declaration import Words
 from tracker.api.errors import NamedProblem
 from tracker.api.parameters import Reader
 from tracker.api.parsers import one_of, read_day
-from tracker.api.schema import COMMON, DeclaredSchema, operation
+from tracker.api.schema import COMMON, DeclaredSchema, operation, row_id
 from tracker.api.views import ApiView, read_id, send
 from tracker.boards.clock_story import ExplainedRequest, ExplainedStep, Pause
 from tracker.boards.explain import Explained, explain
@@ -136,8 +136,9 @@ class ExplainView(ApiView):
         return send(json.dumps({"task": task.code, "on": day, "results": [_row(row) for row in rows]}, default=str))
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
-        pk = {"in": "path", "name": "id", "required": True, "description": "id", "schema": _TEXT, "example": "12"}
-        clock = components.parameter("clock", str(CLOCK), {"type": "string", "enum": list(Clock.values)})
+        clock = components.parameter(
+            "clock", str(CLOCK), {"type": "string", "enum": list(Clock.values)}, example=Clock.STAGE.value
+        )
         on = components.parameter("on", str(ON), {"type": "string", "format": "date"}, example="2026-06-30")
         return operation(
             name="explain_task",
@@ -145,7 +146,7 @@ class ExplainView(ApiView):
             about=str(ABOUT),
             answer=_object({"task": _TEXT, "on": _DAY, "results": _array(_ROW)}),
             example={"task": "2.6", "on": "2026-06-30", "results": [EXAMPLE]},
-            parameters=(pk, clock, on),
+            parameters=(row_id(), clock, on),
             refusals=(*COMMON, 404),
         )
 

@@ -90,11 +90,12 @@ class ExportView(ApiView):
             name=f"export_{self.resource.name}_{self.form}",
             tag=self.resource.name,
             about=about,
-            answer={"type": "string"},
+            answer={"type": "string", "format": "binary"},
             example=shown,
             parameters=tuple(
                 item for item in components.list_parameters(self.resource) if item["name"] not in OF_PAGES
             ),
+            headers=("Content-Disposition", "Content-Length"),
         )
         answer = said["responses"]["200"]
         answer["content"] = {MEDIA_TYPES[self.form]: answer["content"]["application/json"]}

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from tracker.api.components import COUNT, CURSOR, LIMIT, ORDERING
 from tracker.api.declaration import Field, Filter, Nested, Resource
 from tracker.api.errors import PROBLEMS
+from tracker.api.headers import HEADERS
 from tracker.api.resources import RESOURCES
 from tracker.api.writing.acts import ACTS
 from tracker.api.writing.declaration import REQUIRED, Act
@@ -34,6 +35,9 @@ def _lines() -> Iterator[str]:
     yield from ("", "## Problems", "", "| type | status | meaning |", "|---|---|---|")
     for kind, (status, _title, meaning) in PROBLEMS.items():
         yield f"| `/problems/{kind}` | {status} | {meaning} |"
+    yield from ("", "## Headers of answers", "", "| header | meaning | example |", "|---|---|---|")
+    for name, header in HEADERS.items():
+        yield f"| `{name}` | {header.about} | `{header.example}` |"
     for resource in RESOURCES:
         yield from _resource(resource)
         for act in ACTS:

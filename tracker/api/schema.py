@@ -12,6 +12,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from tracker.api import components
 from tracker.api.declaration import Resource, Words
 from tracker.api.errors import CONTENT_TYPE, PROBLEMS
+from tracker.api.headers import header_objects, of_refusal, of_success
 
 # The statuses with which any address may refuse.
 COMMON = (400, 401, 403, 405, 406, 429, 500, 503)
@@ -37,6 +38,8 @@ class DeclaredSchema(AutoSchema):
         self.component("Problem", components.problem_schema())
         for name, answer in problem_answers().items():
             self._register(name, ResolvedComponent.RESPONSE, answer)
+        for name, header in header_objects().items():
+            self._register(name, ResolvedComponent.HEADER, header)
         return {**cast(Any, self.view).describe(self), "security": self.get_auth()}
 
     def component(self, name: str, schema: dict[str, Any]) -> str:
@@ -57,9 +60,9 @@ def operation(
     example: Any,
     parameters: tuple[dict[str, Any], ...] = (),
     refusals: tuple[int, ...] = COMMON,
+    headers: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Return one operation with its errors."""
-    refused = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(refusals)}
+    """Return one operation with its errors; `headers` are those that its answer has beside the ones of every answer."""
     content = {"application/json": {"schema": answer, "example": example}}
     return {
         "operationId": name,
@@ -67,8 +70,16 @@ def operation(
         "description": about,
         "tags": [tag],
         "parameters": list(parameters),
-        "responses": {"200": {"description": about, "content": content}, **refused},
+        "responses": {
+            "200": {"description": about, "headers": of_success(*headers), "content": content},
+            **refused(refusals),
+        },
     }
+
+
+def refused(statuses: tuple[int, ...]) -> dict[str, dict[str, str]]:
+    """Return the answers that refuse with these statuses."""
+    return {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(statuses)}
 
 
 def problem_answers() -> dict[str, dict[str, Any]]:
@@ -76,7 +87,8 @@ def problem_answers() -> dict[str, dict[str, Any]]:
     answers: dict[str, dict[str, Any]] = {}
     for kind, (status, title, meaning) in PROBLEMS.items():
         body = {"type": f"/problems/{kind}", "title": str(title), "status": status, "detail": str(meaning)}
-        new = {"description": str(title), "content": {CONTENT_TYPE: {"schema": {"$ref": PROBLEM}, "examples": {}}}}
+        told = {CONTENT_TYPE: {"schema": {"$ref": PROBLEM}, "examples": {}}}
+        new = {"description": str(title), "headers": of_refusal(status), "content": told}
         content = answers.setdefault(f"Problem{status}", new)["content"][CONTENT_TYPE]
         content["examples"][kind] = {"value": {**body, "instance": "/api/v1/tasks/"}}
     return answers
@@ -119,13 +131,14 @@ def describe_detail(resource: Resource, schema: DeclaredSchema) -> dict[str, Any
         example=components.example_of(resource.fields),
         parameters=(row_id(), *components.as_of_parameter(resource)),
         refusals=(*COMMON, 404),
+        headers=("ETag",) if "version" in [member.name for member in resource.fields] else (),
     )
 
 
 def row_id() -> dict[str, Any]:
     """Return the parameter of the address of one row."""
-    about, schema = str(DETAIL), {"type": "string"}
-    return {"in": "path", "name": "id", "required": True, "description": about, "schema": schema, "example": "12"}
+    about, schema = str(DETAIL), {"type": "integer", "format": "int64", "minimum": 1}
+    return {"in": "path", "name": "id", "required": True, "description": about, "schema": schema, "example": 12}
 
 
 def plain(name: str) -> str:

@@ -30,7 +30,17 @@ def _detail(resource: Resource) -> Any:
     return DetailView.as_view(resource=resource)
 
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", IndexView.as_view(), name="api-index")]
+FILES = {
+    f"exports/{exported.name}.{form}": ExportView.as_view(resource=exported, form=form)
+    for exported in EXPORTED
+    for form in MEDIA_TYPES
+}
+BOARDS = {"boards/four-cells": FourCellsView.as_view(), "boards/coverage": CoverageView.as_view()}
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", IndexView.as_view(others=(*BOARDS, *FILES)), name="api-index"),
+    *(path(address, view, name=f"api-{address}") for address, view in FILES.items()),
+    *(path(f"{address}/", view, name=f"api-{address}") for address, view in BOARDS.items()),
+]
 for resource in RESOURCES:
     urlpatterns += [
         path(f"{resource.name}/", _list(resource), name=f"api-{resource.name}"),
@@ -45,18 +55,7 @@ urlpatterns += [
     for act in acts.ON_A_ROW
 ]
 urlpatterns += [
-    path(
-        f"exports/{exported.name}.{form}",
-        ExportView.as_view(resource=exported, form=form),
-        name=f"api-exports-{exported.name}-{form}",
-    )
-    for exported in EXPORTED
-    for form in MEDIA_TYPES
-]
-urlpatterns += [
     path("tasks/<str:pk>/explain/", ExplainView.as_view(), name="api-tasks-explain"),
-    path("boards/four-cells/", FourCellsView.as_view(), name="api-boards/four-cells"),
-    path("boards/coverage/", CoverageView.as_view(), name="api-boards/coverage"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     re_path(r"^[\s\S]*/$", NothingHereView.as_view(), name="api-nothing"),

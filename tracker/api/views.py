@@ -71,14 +71,14 @@ class ApiView(APIView):
 
 
 class IndexView(ApiView):
-    """The addresses of all collections. No query."""
+    """The addresses of all collections, and of what else there is to read. No query."""
+
+    others: tuple[str, ...] = ()
 
     def get(self, request: Any) -> HttpResponse:
         refuse_any(request.query_params)
-        names = {resource.name: f"api-{resource.name}" for resource in RESOURCES}
-        others = ("boards/four-cells", "boards/coverage", "schema", "docs")
-        names |= {name: f"api-{name}" for name in others}
-        links = {name: request.build_absolute_uri(reverse(route)) for name, route in names.items()}
+        names = (*(resource.name for resource in RESOURCES), *self.others, "schema", "docs")
+        links = {name: request.build_absolute_uri(reverse(f"api-{name}")) for name in names}
         return send(json.dumps(links))
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:

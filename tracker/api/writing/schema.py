@@ -6,7 +6,8 @@ from typing import Any
 
 from tracker.api import components
 from tracker.api.declaration import Words
-from tracker.api.schema import COMMON, DeclaredSchema, plain, row_id
+from tracker.api.headers import of_success
+from tracker.api.schema import COMMON, DeclaredSchema, plain, refused, row_id
 from tracker.api.writing.declaration import REQUIRED, Act, Input
 
 KEY = Words(
@@ -17,7 +18,7 @@ KEY = Words(
 )
 MATCH = Words("The ETag of the row as you read it.", "ETag của dòng vào lúc đọc.")
 SCOPES = Words("A token needs one of the scopes", "Khóa truy cập cần một trong các phạm vi")
-TAG = Words("The version of the row, for If-Match.", "Phiên bản của dòng, dùng cho If-Match.")
+GONE = Words("Done; you may no longer see the row.", "Đã xong; không còn được xem dòng này.")
 
 
 def describe(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
@@ -25,13 +26,10 @@ def describe(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
     resource, about = act.resource, f"{act.about} {SCOPES}: {', '.join(act.scopes)}."
     row = schema.component(resource.singular, components.row_schema(resource))
     refusals = (*COMMON, 409, 413, 415, 422, *(() if act.is_new else (404, 412, 428)))
-    refused = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(refusals)}
-    headers = {"ETag": {"description": str(TAG), "schema": {"type": "string"}}}
     content = {"application/json": {"schema": {"$ref": row}, "example": components.example_of(resource.fields)}}
-    done = {"description": str(act.about), "headers": headers, "content": content}
-    if act.is_new:
-        done["headers"] = {**headers, "Location": {"schema": {"type": "string", "format": "uri"}}}
-    gone = {"description": str(Words("Done; you may no longer see the row.", "Đã xong; không còn được xem dòng này."))}
+    told = ("ETag", "Idempotency-Replayed", *(("Location",) if act.is_new else ()))
+    done = {"description": str(act.about), "headers": of_success(*told), "content": content}
+    gone = {"description": str(GONE), "headers": of_success("Idempotency-Replayed")}
     return {
         "operationId": f"{act.name or 'create'}_{plain(resource.name)}".replace("-", "_"),
         "summary": str(act.about).split(". ")[0].rstrip("."),
@@ -42,7 +40,7 @@ def describe(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
             _key(),
         ],
         "requestBody": _body(act),
-        "responses": {"201" if act.is_new else "200": done, "204": gone, **refused},
+        "responses": {"201" if act.is_new else "200": done, "204": gone, **refused(refusals)},
     }
 
 
