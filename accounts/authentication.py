@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ipaddress
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +35,7 @@ class TokenAuthentication(BaseAuthentication):
 
         Raises AuthenticationFailed, in the same words for every reason.
         """
-        token = _sent(request)
+        token = self.sent(request)
         if token is None:
             return None
         at = now()
@@ -48,15 +50,43 @@ class TokenAuthentication(BaseAuthentication):
             narrow(row.user, row.body.path)
         return row.user, row
 
+    def sent(self, request: Any) -> Token | None:
+        """Return the token of the request, None where it uses another scheme; AuthenticationFailed for no token."""
+        credentials = _credentials(request, b"bearer")
+        return None if credentials is None else _parsed(credentials)
+
     def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="api"'
 
 
-def _sent(request: Any) -> Token | None:
+class PasswordAuthentication(TokenAuthentication):
+    """A token as the password of HTTP Basic, for programs that cannot send another header; any name will do.
+
+    Only for addresses that nothing but reads: a browser keeps such a password and sends it by itself.
+    """
+
+    def sent(self, request: Any) -> Token | None:
+        """Return the token in the password. Source: RFC 7617."""
+        credentials = _credentials(request, b"basic")
+        if credentials is None:
+            return None
+        try:
+            _name, _colon, password = base64.b64decode(credentials, validate=True).partition(b":")
+        except binascii.Error:
+            password = b""
+        return _parsed(password)
+
+    def authenticate_header(self, request: Any) -> str:
+        return 'Basic realm="calendar", charset="UTF-8"'
+
+
+def _credentials(request: Any, wanted: bytes) -> bytes | None:
     scheme, _space, credentials = get_authorization_header(request).partition(b" ")
-    if scheme.lower() != b"bearer":
-        return None
-    token = parse(credentials.decode("ascii", "replace").strip())
+    return credentials.strip() if scheme.lower() == wanted else None
+
+
+def _parsed(text: bytes) -> Token:
+    token = parse(text.decode("ascii", "replace"))
     if token is None:
         raise AuthenticationFailed(_("This token is not accepted."))
     return token

@@ -270,6 +270,7 @@ API: dict[str, Row] = {
     "api-exports/changes.ndjson": api(),
     "api-exports/changes.csv": api(),
     "api-exports/changes.xlsx": api(),
+    "api-calendar.ics": api(),
     "api-resolutions": api(),
     "api-resolutions-detail": api(**NO_REGISTER),
     "api-provisions": api(),

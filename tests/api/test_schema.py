@@ -41,7 +41,7 @@ def test_it_is_openapi_3_1_with_every_address(schema):
     lists = {f"/api/v1/{resource.name}/" for resource in RESOURCES}
     details = {f"/api/v1/{resource.name}/{{id}}/" for resource in RESOURCES}
     others = {"/api/v1/", "/api/v1/schema/", "/api/v1/boards/four-cells/", "/api/v1/boards/coverage/"}
-    others |= {"/api/v1/tasks/{id}/explain/"}
+    others |= {"/api/v1/tasks/{id}/explain/", "/api/v1/calendar.ics"}
     acts = {f"/api/v1/{act.resource.name}/{{id}}/{act.name}/" for act in ON_A_ROW}
     others |= {f"/api/v1/exports/{resource.name}.{form}" for resource in EXPORTED for form in MEDIA_TYPES}
     assert set(schema["paths"]) == lists | details | others | acts
@@ -60,7 +60,9 @@ def test_every_act_is_an_operation(schema):
 def test_every_operation_is_described_with_example_and_errors(schema):
     for operation in operations(schema):
         assert operation["description"]
-        assert operation["security"] == [{"token": []}, {"cookieAuth": []}]
+        known = [{"token": []}, {"cookieAuth": []}]
+        is_calendar = operation["operationId"] == "get_calendar"
+        assert operation["security"] == [*([{"tokenAsPassword": []}] if is_calendar else []), *known]
         assert {"401", "403", "405", "406", "429", "500", "503"} <= set(operation["responses"])
         done = operation["responses"].get("200") or operation["responses"]["201"]
         (content,) = done["content"].values()
@@ -140,7 +142,7 @@ def test_the_schema_is_sent_in_the_language_of_the_reader(hoa):
 
 def test_the_index_names_every_collection(hoa):
     links = hoa.get("/api/v1/").json()
-    files = {f"exports/{resource.name}.{form}" for resource in EXPORTED for form in MEDIA_TYPES}
+    files = {f"exports/{resource.name}.{form}" for resource in EXPORTED for form in MEDIA_TYPES} | {"calendar.ics"}
     assert {resource.name for resource in RESOURCES} | files < set(links)
     for address in set(links.values()) - {links["docs"]}:
         answer = hoa.get(address)

@@ -240,7 +240,8 @@ def _detail(error: Exception) -> str:
 def _headers(error: Exception, kind: str, context: dict[str, Any]) -> dict[str, str]:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = challenge + (', error="invalid_token"' if kind == "invalid-token" else "")
+        is_refused = kind == "invalid-token" and challenge.startswith("Bearer")
+        headers["WWW-Authenticate"] = challenge + (', error="invalid_token"' if is_refused else "")
     if isinstance(error, Stale):
         headers["ETag"] = etag(error.current)
     if kind == "method-not-allowed":

@@ -86,10 +86,15 @@ def read_list(query: QueryDict, resource: Resource, user: Any) -> PageQuery:
     cursor = reader.one("cursor", lambda text: read_cursor(text, ordering))
     is_counted = reader.one("count", read_truth, False)
     context = Context(user=user, day=day or local_today(), is_past=day is not None)
-    values = {item.name: _value(reader, item, context) for item in resource.filters if item.name in query}
+    values = read_values(reader, resource, context)
     reader.finish()
     context = Context(user=user, day=context.day, is_past=context.is_past, values=values)
     return PageQuery(context=context, limit=limit, ordering=ordering, cursor=cursor, is_counted=is_counted)
+
+
+def read_values(reader: Reader, resource: Resource, context: Context) -> dict[str, Any]:
+    """Return the values of the filters that are given; one query for each that names another row."""
+    return {item.name: _value(reader, item, context) for item in resource.filters if item.name in reader.query}
 
 
 def read_detail(query: QueryDict, resource: Resource, user: Any) -> Context:

@@ -30,6 +30,16 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "rmt_<id>.<secret>"}
 
 
+class PasswordScheme(OpenApiAuthenticationExtension):
+    """How the description names the token as a password."""
+
+    target_class = "accounts.authentication.PasswordAuthentication"
+    name = "tokenAsPassword"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "basic"}
+
+
 class DeclaredSchema(AutoSchema):
     """Writes an operation from what the view's `describe` says; nothing is guessed from code."""
 

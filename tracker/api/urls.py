@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from tracker.api.boards import CoverageView, FourCellsView
+from tracker.api.calendar import CalendarView
 from tracker.api.declaration import Resource
 from tracker.api.explain import ExplainView
 from tracker.api.exports import EXPORTED, MEDIA_TYPES, ExportView
@@ -35,6 +36,7 @@ FILES = {
     for exported in EXPORTED
     for form in MEDIA_TYPES
 }
+FILES["calendar.ics"] = CalendarView.as_view()
 BOARDS = {"boards/four-cells": FourCellsView.as_view(), "boards/coverage": CoverageView.as_view()}
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", IndexView.as_view(others=(*BOARDS, *FILES)), name="api-index"),

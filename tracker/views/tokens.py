@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -44,6 +46,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         "token": made[0] if made else None,
         "rows": ApiToken.objects.of(request.user).select_related("body")[:SHOWN],
         "now": clock.now(),
+        "calendar": f"{settings.SITE_URL.rstrip('/')}{reverse('api-calendar.ics')}",
         "bodies": bodies.order_by("level", "name_sort")[:OFFERED],
     }
     return render(request, "tracker/token_list.html", context, status=status)
