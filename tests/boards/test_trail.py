@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import noon
-from tracker.boards.trail import Change, changes, values_on
+from tracker.boards.trail import Change, Moment, changes, values_at
 from tracker.models import Event
 
 
@@ -34,23 +34,33 @@ EVENTS = [
     ],
 )
 def test_the_values_of_a_day_follow_from_the_events(day: int, expected: dict[str, Any]) -> None:
-    assert values_on(EVENTS, date(2026, 3, day)) == expected
+    assert values_at(EVENTS, Moment(day=date(2026, 3, day))) == expected
 
 
 def test_what_was_recorded_later_was_not_known_then() -> None:
     rows = [event(1, {}, {"stage": "assigned"}), event(20, {"stage": "assigned"}, {"stage": "planned"}, on=2)]
-    assert values_on(rows, date(2026, 3, 10)) == {"stage": "assigned"}
-    assert values_on(rows, date(2026, 3, 20)) == {"stage": "planned"}
+    assert values_at(rows, Moment(day=date(2026, 3, 10))) == {"stage": "assigned"}
+    assert values_at(rows, Moment(day=date(2026, 3, 20))) == {"stage": "planned"}
 
 
 def test_what_holds_from_a_later_day_does_not_hold_before() -> None:
     rows = [event(1, {}, {"stage": "assigned"}), event(2, {"stage": "assigned"}, {"stage": "planned"}, on=9)]
-    assert values_on(rows, date(2026, 3, 8)) == {"stage": "assigned"}
+    assert values_at(rows, Moment(day=date(2026, 3, 8))) == {"stage": "assigned"}
+
+
+def test_the_values_after_an_event_follow_from_the_numbers() -> None:
+    rows = [event(5, {"title": "Old"}, {"title": "New"}), event(10, {"stage": "assigned"}, {"stage": "planned"})]
+    rows[0].number = 7
+    assert values_at(rows, Moment(number=6)) == {"title": "Old"}
+    assert values_at(rows, Moment(number=7)) == {"title": "New", "stage": "assigned"}
+    assert values_at(rows, Moment(number=8)) == {"title": "New", "stage": "assigned"}  # the second is not sealed
+    rows[1].number = 8
+    assert values_at(rows, Moment(number=8)) == {"title": "New", "stage": "planned"}
 
 
 def test_an_object_was_nothing_before_it_was_entered() -> None:
-    assert values_on([event(5, {}, {"stage": "assigned"})], date(2026, 3, 4)) == {}
-    assert values_on([], date(2026, 3, 4)) == {}
+    assert values_at([event(5, {}, {"stage": "assigned"})], Moment(day=date(2026, 3, 4))) == {}
+    assert values_at([], Moment(day=date(2026, 3, 4))) == {}
 
 
 def test_changes_are_the_fields_that_differ() -> None:

@@ -164,9 +164,38 @@ def test_values_as_of_a_day_and_what_differs(cast: dict[str, User], task: Task) 
     assert "The history of this object begins on" in both
 
 
+def test_values_after_an_event_and_what_differs_between_two(cast: dict[str, User], task: Task) -> None:
+    told(task, None, on=EARLIER, before={}, after={"stage": "assigned", "title_en": "Same"})
+    told(task, None, before={"stage": "assigned"}, after={"stage": "planned"})
+    sealing.seal()
+    first, last = Event.objects.order_by("number").values_list("number", flat=True).reverse()[:2][::-1]
+    then = text(of(cast["lan"], task, "history_values", number=first))
+    assert "Assigned" in then and "Planned" not in then and "Same" in then and f"Event no. {first}" in then
+    for query in ({"earlier_number": first}, {"earlier_number": first, "number": last}):
+        both = text(of(cast["lan"], task, "history_values", **query))
+        assert "Assigned" in both and "Planned" in both and "Same" not in both
+    beyond = text(of(cast["lan"], task, "history_values", number=last + 1))
+    assert f"The history ends at no. {last}." in beyond
+
+
+def test_asking_by_number_takes_one_more_query(cast: dict[str, User], task: Task) -> None:
+    told(task, cast["lan"])
+    sealing.seal()
+    client, place = client_of(cast["vinh"]), reverse("history_values", args=["task", task.pk])
+    for query, most in (({}, 5), ({"number": 1}, 6)):
+        with CaptureQueriesContext(connection) as asked:
+            text(client.get(place, query))
+        assert len(asked) == most
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
+        ({"number": "x"}, "Write the number of an event"),
+        ({"number": "0"}, "greater than or equal to 1"),
+        ({"number": "9" * 30}, "less than or equal to"),
+        ({"number": "1", "day": "2026-01-05"}, "Give days or numbers of events, not both."),
+        ({"number": "1", "earlier_number": "1"}, "Give a number before the other one."),
         ({"day": "2999-01-01"}, "This day has not come yet."),
         ({"earlier": TODAY.isoformat()}, "Give a day before the other one."),
         ({"day": "x"}, "There is no such day"),

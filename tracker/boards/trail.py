@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Q, Window
+from django.db.models import F, Max, Q, Window
 from django.db.models.functions import Lag
 
 from tracker.choices import Role
@@ -82,37 +82,51 @@ def changes(event: Event) -> list[Change]:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """The end of a day, or right after the event with this number in the sealed history."""
+
+    day: date | None = None
+    number: int | None = None
+
+    def includes(self, event: Event) -> bool:
+        """Whether the event counts by then: what holds from a later day, or is not sealed yet, does not."""
+        if self.day is not None:
+            return _counts_from(event) <= self.day
+        return event.number is not None and self.number is not None and event.number <= self.number
+
+
+@dataclass(frozen=True)
 class Known:
-    """Field by field: the value on the earlier day and on the later one. `began_on` is the day of the first event."""
+    """Field by field: the value at the earlier moment and at the later one. `began_on`: the day of the first event."""
 
     began_on: date | None
     rows: list[Change]
 
 
-def known(user: Any, kind: str, key: str, *, day: date, earlier: date | None) -> Known:
-    """Return what the events tell of the object's own fields on both days. One query.
+def known(user: Any, kind: str, key: str, *, later: Moment, earlier: Moment | None) -> Known:
+    """Return what the events tell of the object's own fields at both moments. One query.
 
-    Without `earlier` every field of `day` is a row; with it, those that differ between the two.
+    Without `earlier` every field of `later` is a row; with it, those that differ between the two.
     """
     told = Event.objects.visible_to(user).filter(object_kind=kind, object_id=key)
     rows = told.exclude(kind__in=HANGING).order_by("id")
-    events = [] if kind in PERSONAL_KINDS else list(rows.only("at", "on", "before", "after"))
-    then = values_on(events, earlier) if earlier else {}
-    later = values_on(events, day)
-    names = [*later, *(name for name in then if name not in later)]
-    found = [Change(name, then.get(name), later.get(name)) for name in names]
+    events = [] if kind in PERSONAL_KINDS else list(rows.only("at", "on", "number", "before", "after"))
+    then = values_at(events, earlier) if earlier else {}
+    now = values_at(events, later)
+    names = [*now, *(name for name in then if name not in now)]
+    found = [Change(name, then.get(name), now.get(name)) for name in names]
     differing = [change for change in found if change.before != change.after]
     return Known(_counts_from(events[0]) if events else None, differing if earlier else found)
 
 
-def values_on(events: Sequence[Event], day: date) -> dict[str, Any]:
-    """Return the values that held on `day` and were recorded by its end, from `events`, the oldest first.
+def values_at(events: Sequence[Event], moment: Moment) -> dict[str, Any]:
+    """Return the values that held and were recorded at `moment`, from `events`, the oldest first.
 
     Before the first event only what that one says to have been before is known. Afterwards a field that no event had
     named yet is known from the first later event that tells what it was.
     """
-    passed = [event for event in events if _counts_from(event) <= day]
-    to_come = [event for event in events if _counts_from(event) > day]
+    passed = [event for event in events if moment.includes(event)]
+    to_come = [event for event in events if not moment.includes(event)]
     if not passed:
         return dict(events[0].before) if events else {}
     values: dict[str, Any] = {}
@@ -126,6 +140,11 @@ def values_on(events: Sequence[Event], day: date) -> dict[str, Any]:
 
 def _counts_from(event: Event) -> date:
     return max(event.on, local_day(event.at))
+
+
+def last_number() -> int:
+    """Return the number of the last sealed event, 0 before the first. One query."""
+    return Event.objects.sealed().aggregate(last=Max("number"))["last"] or 0
 
 
 def heads() -> Any:

@@ -13,6 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tracker.boards.trail import Moment
 from tracker.choices import Participant, Stage
 from tracker.models.flags import TAKEN_BACK
 
@@ -31,6 +32,14 @@ FAMILY = {
     "instrument": ("instrumentphase", "consultation", "instrumentlink", "instrumentfile"),
 }
 """Kind of object → what hangs on it and is told in its events."""
+
+
+@register.filter
+def moment_words(moment: Moment) -> str:
+    """Return how a moment of the history is called: its day, or the number of the event after which it is."""
+    if moment.day is not None:
+        return formats.date_format(moment.day, "SHORT_DATE_FORMAT")
+    return _("Event no. %(number)d") % {"number": moment.number}
 
 
 def _model(kind: str) -> Any:

@@ -43,13 +43,16 @@ def history_cadre(request: HttpRequest, code: str) -> HttpResponse:
 
 @reading
 def history_values(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    """What an object was on a day, or what changed between two. Five queries: session, user, scope, object, events."""
+    """What an object was on a day or after an event, or what changed between two.
+
+    Five queries: session, user, scope, object, events; one more for the last number where numbers are given.
+    """
     found = _object(request, kind, key)
-    form = ValuesForm(request.GET, today=local_today())
+    form = ValuesForm(request.GET, today=local_today(), head=trail.last_number)
     context = {"form": form, "about": found or f"{kind} {key}", "kind": kind, "key": key}
     if form.is_valid():
-        days = {name: form.cleaned_data[name] for name in ("day", "earlier")}
-        context |= {**days, "known": trail.known(request.user, kind, key, **days)}
+        moments: dict[str, Any] = form.moments()
+        context |= {**moments, "known": trail.known(request.user, kind, key, **moments)}
     return render(request, "tracker/history_values.html", context)
 
 
