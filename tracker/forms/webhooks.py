@@ -39,7 +39,7 @@ class WebhookForm(TodayForm):
     """Where to tell, and of what."""
 
     name = forms.CharField(
-        label=_("What it is for"), max_length=LONGEST_NAME, help_text=_("Such as the system that will use it.")
+        label=_("What it is for"), max_length=LONGEST_NAME, help_text=_("Such as the system that is told.")
     )
     url = forms.CharField(
         label=_("Address"),
