@@ -41,7 +41,7 @@ class TokenAuthentication(BaseAuthentication):
         at = now()
         row = ApiToken.objects.select_related("user", "body").filter(key_id=token.key_id).first()
         pepper = _pepper_of(token, row.digest if row else _NO_DIGEST)
-        if row is None or pepper is None or not _is_usable(row, at) or not _is_from(row, request.META["REMOTE_ADDR"]):
+        if row is None or pepper is None or not is_usable(row, at) or not _is_from(row, request.META["REMOTE_ADDR"]):
             raise AuthenticationFailed(_("This token is not accepted."))
         if pepper != settings.TOKEN_PEPPER:
             _renew(row, token)
@@ -117,7 +117,8 @@ def _is_from(row: ApiToken, address: str) -> bool:
     return any(sender in ipaddress.ip_network(text) for text in row.networks)
 
 
-def _is_usable(row: ApiToken, at: datetime) -> bool:
+def is_usable(row: ApiToken, at: datetime) -> bool:
+    """Tell whether the token is neither revoked nor over, and its owner still active."""
     return row.revoked_at is None and row.expires_at > at and row.user.is_active
 
 

@@ -32,11 +32,12 @@ HEAR_SHORT = "tracker.jobs.hear_short"
 HEAR_LONG = "tracker.jobs.hear_long"
 SCAN = "tracker.jobs.scan"
 RECALCULATE = "tracker.jobs.recalculate"
+BULK = "tracker.jobs.bulk"
 
 # Two queues, each with worker processes of its own: whatever takes long must not keep the heartbeat waiting.
 # A worker that is told no queue takes both.
 SHORT, LONG = "short", "long"
-LONG_JOBS = (SCAN, RECALCULATE, HEAR_LONG)
+LONG_JOBS = (SCAN, RECALCULATE, BULK, HEAR_LONG)
 # A worker sends itself these, so that its silence and that of beat can be told apart.
 HEARD_BY = {SHORT: HEAR_SHORT, LONG: HEAR_LONG}
 SPARE_SECONDS = 10

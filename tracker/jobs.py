@@ -11,6 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from config.celery import (
+    BULK,
     CATCH_UP,
     HEAR_LONG,
     HEAR_SHORT,
@@ -23,9 +24,20 @@ from config.celery import (
     WRITE_DIGESTS,
 )
 from tracker import clock
+from tracker.api.writing import running
 from tracker.choices import JobPart
 from tracker.exchange import webhooks
-from tracker.services import deliveries, digests, heartbeats, idempotency, outbox, recalculations, scan, sealing
+from tracker.services import (
+    bulk_jobs,
+    deliveries,
+    digests,
+    heartbeats,
+    idempotency,
+    outbox,
+    recalculations,
+    scan,
+    sealing,
+)
 from tracker.wake import send, wake
 
 
@@ -36,6 +48,7 @@ def tick() -> None:
     heartbeats.beat(JobPart.BEAT, JobPart.WORKER, at=at)
     _wake_what_is_due(at)
     idempotency.forget(at=at)
+    bulk_jobs.forget(at=at)
 
 
 @shared_task(name=CATCH_UP, ignore_result=True)
@@ -73,6 +86,13 @@ def recalculate() -> None:
         recalculations.run_waiting(at=clock.now(), seconds=settings.LONG_JOB_TIME_LIMIT / 2)
 
 
+@shared_task(name=BULK, ignore_result=True)
+def bulk() -> None:
+    """Carry out requests of many rows, until none waits; the next tick asks for what is left then."""
+    with heartbeats.beating(JobPart.LONG):
+        running.run_waiting(at=clock.now(), seconds=settings.LONG_JOB_TIME_LIMIT / 2)
+
+
 @shared_task(name=WRITE_DIGESTS, ignore_result=True)
 def write_digests() -> None:
     """Write the digests of today, once their hour has come, and have them sent."""
@@ -107,6 +127,8 @@ def _wake_what_is_due(at: datetime) -> None:
         send(SCAN)
     if recalculations.is_due(at):
         send(RECALCULATE)
+    if bulk_jobs.is_due(at):
+        send(BULK)
     if digests.is_due(at=at, hour=settings.DIGEST_HOUR):
         send(WRITE_DIGESTS)
     if outbox.is_due(at=at):

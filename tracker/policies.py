@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiToken, Membership, User
@@ -30,6 +32,7 @@ from tracker.models import (
     Tenure,
     Webhook,
 )
+from tracker.models.expressions import KeysOf
 
 REPORTERS = (Duty.OFFICIAL, Duty.BODY_ADMIN)
 REPORTING_ROLES = (Role.ACCOUNTABLE, Role.RESPONSIBLE)
@@ -49,6 +52,22 @@ def require(user: Any, action: str, obj: Any = None) -> None:
     """Raise PermissionDenied unless `user` may do `action` to `obj`."""
     if not may(user, action, obj):
         raise PermissionDenied(_("Your duty does not allow this."))
+
+
+def may_each(user: Any, action: str, objs: Sequence[Any]) -> set[int]:
+    """Return the keys of those of `objs` (tasks, or rows of tasks) to which `user` may do `action`.
+
+    One query for whoever answers for each of the tasks, beside what `action` asks of each of its own.
+    """
+    tasks: list[Any] = [obj if isinstance(obj, Task) else obj.task for obj in objs]
+    paths = _accountable_paths(tasks)
+    for task in tasks:
+        task._accountable_path = paths.get(task.pk, task.resolution.issuer.path)
+    try:
+        return {obj.pk for obj in objs if may(user, action, obj)}
+    finally:
+        for task in tasks:
+            task.__dict__.pop("_accountable_path", None)
 
 
 def reporting_body_ids(user: Any, task: Task) -> tuple[int, ...]:
@@ -131,7 +150,17 @@ def duty_of(user: Any, *, over: str = "") -> str:
     return str(covering[0].duty) if covering else "admin" if user.is_superuser else ""
 
 
+def _accountable_paths(tasks: Sequence[Task]) -> dict[int, str]:
+    keys = KeysOf(Value(json.dumps(sorted({task.pk for task in tasks}))))
+    cells = Responsibility.objects.valid_on(local_today()).filter(task__in=keys, role=Role.ACCOUNTABLE)
+    # The first one of a task is taken, as for one task.
+    return dict(cells.order_by("task", "-role", "-body", "-id").values_list("task_id", "body__path"))
+
+
 def _accountable_path(task: Task) -> str:
+    known: str | None = getattr(task, "_accountable_path", None)
+    if known is not None:
+        return known
     cell = Responsibility.objects.valid_on(local_today()).filter(task=task, role=Role.ACCOUNTABLE)
     return cell.values_list("body__path", flat=True).first() or task.resolution.issuer.path
 

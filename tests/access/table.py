@@ -252,6 +252,12 @@ def api_acts(*allowed: str, **others: Answer) -> Row:
     return {**dict.fromkeys(METHODS, everybody(405)), "POST": answers, "OPTIONS": options}
 
 
+def api_many() -> Row:
+    """An act on many rows, of which each is asked for its own: nobody gets further than that the body is missing."""
+    options = {**everybody(204), **OUTSIDE_API}
+    return api_writes({**dict.fromkeys(METHODS, everybody(405)), "OPTIONS": options})
+
+
 DRAFT = api(404, official=200, body_admin=200, read_token=200)
 API: dict[str, Row] = {
     "api-index": api(),
@@ -282,6 +288,30 @@ API: dict[str, Row] = {
     "api-tasks-suspend": api_acts(*STEERS),
     "api-tasks-withdraw": api_acts(*STEERS),
     "api-tasks-resume": api_acts(*STEERS),
+    "api-tasks-stage-bulk": api_many(),
+    "api-tasks-suspend-bulk": api_many(),
+    "api-tasks-withdraw-bulk": api_many(),
+    "api-tasks-resume-bulk": api_many(),
+    "api-institutionalizations-verify-bulk": api_many(),
+    "api-institutionalizations-return-bulk": api_many(),
+    "api-progress-reports-hand-bulk": api_many(),
+    "api-progress-reports-give-back-bulk": api_many(),
+    "api-progress-reports-submit-bulk": api_many(),
+    "api-progress-reports-accept-bulk": api_many(),
+    "api-progress-reports-return-bulk": api_many(),
+    "api-progress-reports-ask-bulk": api_many(),
+    "api-progress-reports-answer-bulk": api_many(),
+    "api-extensions-grant-bulk": api_many(),
+    "api-extensions-refuse-bulk": api_many(),
+    "api-obstacles-end-bulk": api_many(),
+    "api-disputes-uphold-bulk": api_many(),
+    "api-disputes-reject-bulk": api_many(),
+    "api-disputes-withdraw-bulk": api_many(),
+    "api-flags-acknowledge-bulk": api_many(),
+    "api-flags-snooze-bulk": api_many(),
+    "api-flags-unsnooze-bulk": api_many(),
+    # A request of the official for many rows
+    "api-bulk-job": api(404, official=200, read_token=200),
     "api-bodies": api(),
     "api-bodies-detail": api(**NO_REGISTER),
     "api-posts": api(),
@@ -294,13 +324,13 @@ API: dict[str, Row] = {
     "api-instruments-detail": api(**NO_REGISTER),
     "api-detailing-duties": api(),
     "api-detailing-duties-detail": api(**NO_REGISTER),
-    "api-institutionalizations": api_writes(api()),
+    "api-institutionalizations": api_writes(api_writes(api()), "PATCH"),
     "api-institutionalizations-detail": api_writes(
         api(**UNSEEN), "PATCH", {**everybody(403), **UNSEEN, **dict.fromkeys(KEEPERS, 428), **OUTSIDE_API}
     ),
     "api-institutionalizations-verify": api_acts("commission"),
     "api-institutionalizations-return": api_acts("commission"),
-    "api-progress-reports": api_writes(api()),
+    "api-progress-reports": api_writes(api_writes(api()), "PATCH"),
     "api-progress-reports-detail": api_writes(
         api(**UNSEEN), "PATCH", {**everybody(403), **UNSEEN, **dict.fromkeys(OWN, 428), **OUTSIDE_API}
     ),

@@ -38,6 +38,7 @@ from tracker.choices import DeliveryState, Level, MessageState, Role
 from tracker.models import (
     Attachment,
     Body,
+    BulkJob,
     Cadre,
     Calendar,
     DetailingDuty,
@@ -93,6 +94,11 @@ class World:
     def missing(self, case: str, route: Route) -> str:
         """Return the address of a row that does not exist."""
         return _reverse(route, {name: _missing(value) for name, value in self.arguments[case].items()})
+
+
+def _long_request(user: User) -> BulkJob:
+    at = noon(TODAY)
+    return BulkJob.objects.create(user=user, act="obstacles/", language="en", rows=[{}], size=1, created_at=at)
 
 
 def _missing(value: Any) -> Any:
@@ -351,6 +357,7 @@ def _fill(world: World, a: Body, rows: dict[str, Any]) -> None:
         "attachment": {"pk": Attachment.objects.get().pk},
         **{f"api-{name}-detail": {"pk": str(pk)} for name, pk in api_rows.items()},
         **{f"api-{act.resource.name}-{act.name}": {"pk": str(api_rows[act.resource.name])} for act in ON_A_ROW},
+        "api-bulk-job": {"pk": str(_long_request(User.objects.get(username="official")).pk)},
         "api-tasks-explain": {"pk": str(task.pk)},
         "api-progress-reports-detail@draft": {"pk": str(draft.pk)},
         "api-obstacles-detail@on_b": {"pk": str(by_pk["obstacle_end@on_b"].pk)},

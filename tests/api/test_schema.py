@@ -43,6 +43,7 @@ def test_it_is_openapi_3_1_with_every_address(schema):
     others = {"/api/v1/", "/api/v1/schema/", "/api/v1/boards/four-cells/", "/api/v1/boards/coverage/"}
     others |= {"/api/v1/tasks/{id}/explain/", "/api/v1/calendar.ics"}
     acts = {f"/api/v1/{act.resource.name}/{{id}}/{act.name}/" for act in ON_A_ROW}
+    acts |= {f"/api/v1/{act.resource.name}/{act.name}/" for act in ON_A_ROW} | {"/api/v1/bulk-jobs/{id}/"}
     others |= {f"/api/v1/exports/{resource.name}.{form}" for resource in EXPORTED for form in MEDIA_TYPES}
     assert set(schema["paths"]) == lists | details | others | acts
 
@@ -53,8 +54,20 @@ def test_every_act_is_an_operation(schema):
         operation = schema["paths"][f"/api/v1/{act.resource.name}/{middle}"][act.method]
         body = operation["requestBody"]["content"]["application/json"]
         Draft202012Validator(body["schema"]).validate(body["example"])
+        assert bool(act.is_new) == ("oneOf" in body["schema"])
         headers = {item["name"] for item in operation["parameters"] if item["in"] == "header"}
         assert headers == {"Idempotency-Key"} | (set() if act.is_new else {"If-Match"})
+
+
+def test_every_act_on_many_rows_is_an_operation(schema):
+    for act in ACTS:
+        address = f"/api/v1/{act.resource.name}/" + (f"{act.name}/" if act in ON_A_ROW else "")
+        operation = schema["paths"][address][act.method]
+        body = operation["requestBody"]["content"]["application/json"]
+        rows = body["example"] if not act.is_new else [body["example"]]
+        Draft202012Validator(body["schema"]).validate(rows)
+        assert {"200", "202", "207", "413", "422"} <= set(operation["responses"])
+        assert "atomic" in {item["name"] for item in operation["parameters"]}
 
 
 def test_every_operation_is_described_with_example_and_errors(schema):

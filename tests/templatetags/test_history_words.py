@@ -14,6 +14,7 @@ from tracker.templatetags.history import field_value, field_words
         ("flag", "why", "withdrawn", ("why it closed", "Withdrawn")),
         ("task", "kind", "depends_on", ("kind", "depends on")),
         ("progressreport", "version", 2, ("Version", "2")),
+        ("obstacle", "external_id", "A-17", ("Id in that system", "A-17")),
         ("dispute", "role", "A", ("role", "Accountable")),
         ("instrument", "opened_on", "2026-03-02", ("opened on", "2 Mar 2026")),
         ("instrument", "people", 1840, ("People", "1840")),

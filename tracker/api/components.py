@@ -71,6 +71,8 @@ def problem_schema() -> dict[str, Any]:
             "instance": {"type": "string", "format": "uri-reference"},
             "errors": {"type": "object", "additionalProperties": texts},
             "current_version": {"type": "integer"},
+            "existing": {"type": "string", "format": "uri"},
+            "rows": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
         },
     }
 

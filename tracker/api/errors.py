@@ -83,6 +83,11 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
         gettext_lazy("Not acceptable"),
         gettext_lazy("This address sends no such type: accept application/json, or the type of the file."),
     ),
+    "already-there": (
+        409,
+        gettext_lazy("Already there"),
+        gettext_lazy("A row with this external_id was made before: existing is its address."),
+    ),
     "conflict": (
         409,
         gettext_lazy("Conflict"),
@@ -93,7 +98,11 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
         gettext_lazy("Changed meanwhile"),
         gettext_lazy("Somebody changed it after you read it: current_version says to what. Read it again."),
     ),
-    "too-large": (413, gettext_lazy("Too large"), gettext_lazy("The body is larger than 2 MB.")),
+    "too-large": (
+        413,
+        gettext_lazy("Too large"),
+        gettext_lazy("The body is larger than 2 MB or has more than 10,000 rows."),
+    ),
     "unsupported-media-type": (
         415,
         gettext_lazy("Unsupported media type"),
@@ -103,6 +112,11 @@ PROBLEMS: dict[str, tuple[int, Any, Any]] = {
         422,
         gettext_lazy("Key used before"),
         gettext_lazy("This Idempotency-Key was sent within 24 hours with another request: take a new one."),
+    ),
+    "rows-refused": (
+        422,
+        gettext_lazy("Rows refused"),
+        gettext_lazy("With atomic=true nothing is written unless every row is sound: rows names those that are not."),
     ),
     "precondition-required": (
         428,
@@ -138,29 +152,57 @@ class NamedProblem(exceptions.APIException):
         self.errors = dict(errors or {})
 
 
-def problem(
-    kind: str,
-    request: HttpRequest,
-    *,
-    errors: Mapping[str, list[str]] | None = None,
-    detail: str = "",
-    current_version: int | None = None,
-) -> HttpResponse:
-    """Return the answer of one problem; `errors` maps a parameter or field to sentences for a person."""
+class AlreadyThere(Conflict):
+    """A row with this external_id is there; `address` is where its maker finds it, empty where they may not."""
+
+    def __init__(self, address: str):
+        super().__init__(_("A row with this external_id was made before."))
+        self.address = address
+
+
+class RowsRefused(Exception):
+    """Rows of a request with atomic=true were refused, so none was written; `rows` tells of each."""
+
+    def __init__(self, rows: list[dict[str, Any]]):
+        super().__init__(len(rows))
+        self.rows = rows
+
+
+def problem(kind: str, request: HttpRequest, **more: Any) -> HttpResponse:
+    """Return the answer of one problem; `more` are further members."""
+    return _answer(members(kind, request.path, **more))
+
+
+def _answer(body: dict[str, Any]) -> HttpResponse:
+    text = json.dumps(body, ensure_ascii=False)
+    return keep_private(HttpResponse(text, status=body["status"], content_type=CONTENT_TYPE))
+
+
+def members(kind: str, path: str, *, detail: str = "", **more: Any) -> dict[str, Any]:
+    """Return the members of a problem at the address `path`; those of `more` that tell nothing are left out."""
     status, title, meaning = PROBLEMS[kind]
     body: dict[str, Any] = {
         "type": f"/problems/{kind}",
         "title": str(title),
         "status": status,
         "detail": detail or str(meaning),
-        "instance": escape_uri_path(request.path.encode("utf-8", "replace").decode()),
+        "instance": escape_uri_path(path.encode("utf-8", "replace").decode()),
     }
-    if errors:
-        body["errors"] = errors
-    if current_version is not None:
-        body["current_version"] = current_version
-    response = HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
-    return keep_private(response)
+    return body | {name: value for name, value in more.items() if value or value == 0}
+
+
+def members_of(error: Exception, path: str) -> dict[str, Any]:
+    """Return the members of the problem that an exception stands for.
+
+    `errors` maps a parameter or field to sentences for a person.
+    """
+    more = {
+        "errors": _errors(error),
+        "current_version": error.current if isinstance(error, Stale) else None,
+        "existing": error.address if isinstance(error, AlreadyThere) else None,
+        "rows": error.rows if isinstance(error, RowsRefused) else None,
+    }
+    return members(kind_of(error), path, detail=_detail(error), **more)
 
 
 def keep_private(response: HttpResponse) -> HttpResponse:
@@ -177,8 +219,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     if kind == "internal-error":
         logger.exception("Unforeseen error at %s", request.path)
         got_request_exception.send(sender=None, request=request)
-    current = error.current if isinstance(error, Stale) else None
-    response = problem(kind, request, errors=_errors(error), detail=_detail(error), current_version=current)
+    response = _answer(members_of(error, request.path))
     for name, value in _headers(error, kind, context).items():
         response[name] = value
     return response
@@ -200,7 +241,9 @@ def kind_of(error: Exception) -> str:
 
 
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (RowsRefused, "rows-refused"),
     (Stale, "stale"),
+    (AlreadyThere, "already-there"),
     (Conflict, "conflict"),
     (ValidationError, "invalid-field"),
     (RequestDataTooBig, "too-large"),
@@ -244,6 +287,8 @@ def _headers(error: Exception, kind: str, context: dict[str, Any]) -> dict[str, 
         headers["WWW-Authenticate"] = challenge + (', error="invalid_token"' if is_refused else "")
     if isinstance(error, Stale):
         headers["ETag"] = etag(error.current)
+    if isinstance(error, AlreadyThere) and error.address:
+        headers["Location"] = error.address
     if kind == "method-not-allowed":
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     wait = getattr(error, "wait", None)

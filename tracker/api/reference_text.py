@@ -48,7 +48,10 @@ def _lines() -> Iterator[str]:
 def _act(act: Act) -> Iterator[str]:
     address = f"/{act.resource.name}/" + ("" if act.is_new else "{id}/" if act.is_change else f"{{id}}/{act.name}/")
     scopes = " or ".join(f"`{scope}`" for scope in act.scopes)
-    yield from ("", f"### `{act.method.upper()} {address}`", "", f"{act.about} Scope: {scopes}.")
+    many = f"/{act.resource.name}/" + ("" if act.is_new or act.is_change else f"{act.name}/")
+    how = ", set-based" if act.many else ""
+    told = f"{act.about} Scope: {scopes}. Many rows: `{act.method.upper()} {many}`{how}."
+    yield from ("", f"### `{act.method.upper()} {address}`", "", told)
     if act.inputs:
         yield from ("", "| field of the body | values | meaning |", "|---|---|---|")
     for item in act.inputs:

@@ -14,12 +14,16 @@ from tracker.api.reference import DocsView, SchemaView
 from tracker.api.resources import CHANGES, RESOURCES
 from tracker.api.views import DetailView, IndexView, ListView, NothingHereView
 from tracker.api.writing import acts
-from tracker.api.writing.views import ActView, WritableDetail, WritableList
+from tracker.api.writing.many import JobView
+from tracker.api.writing.views import ActView, ChangeableList, ManyView, WritableDetail, WritableList
 
 LISTS: dict[str, type[ListView]] = {CHANGES.name: ChangesView}
 
 
 def _list(resource: Resource) -> Any:
+    if resource.name in acts.CHANGES:
+        both = {"act": acts.NEW[resource.name], "change": acts.CHANGES[resource.name]}
+        return ChangeableList.as_view(resource=resource, **both)
     if resource.name in acts.NEW:
         return WritableList.as_view(resource=resource, act=acts.NEW[resource.name])
     return LISTS.get(resource.name, ListView).as_view(resource=resource)
@@ -43,6 +47,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path(address, view, name=f"api-{address}") for address, view in FILES.items()),
     *(path(f"{address}/", view, name=f"api-{address}") for address, view in BOARDS.items()),
 ]
+# Before the rows: what is done to many is no id.
+urlpatterns += [
+    path(f"{act.resource.name}/{act.name}/", ManyView.as_view(act=act), name=f"api-{act.resource.name}-{act.name}-bulk")
+    for act in acts.ON_A_ROW
+]
+urlpatterns += [path("bulk-jobs/<str:pk>/", JobView.as_view(), name="api-bulk-job")]
 for resource in RESOURCES:
     urlpatterns += [
         path(f"{resource.name}/", _list(resource), name=f"api-{resource.name}"),

@@ -1,6 +1,7 @@
 """The nouns of the tracker; one module a family."""
 
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
+from tracker.models.bulk import BulkJob, ExternalReference
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
 from tracker.models.disputes import Dispute
 from tracker.models.evidence import Institutionalization, JointCoverage
@@ -25,6 +26,7 @@ __all__ = [
     "AnsweredRequest",
     "Attachment",
     "Body",
+    "BulkJob",
     "Cadre",
     "Calendar",
     "CalendarDay",
@@ -39,6 +41,7 @@ __all__ = [
     "Event",
     "EventPersons",
     "Extension",
+    "ExternalReference",
     "Flag",
     "FlagRemark",
     "FlagStep",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class AnsweredRequest(models.Model):
     """A request that was carried out. `fingerprint`: SHA-256 of method, address, If-Match and body.
 
-    The answer itself is not kept: `row_id` says of which row it told. Kept for 24 hours.
+    Of one row the answer is not kept: `row_id` says of which it told. Of many rows `answer` is it. Kept for 24 hours.
     Source: draft-ietf-httpapi-idempotency-key-header.
     """
 
@@ -18,6 +18,7 @@ class AnsweredRequest(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     row_id = models.BigIntegerField(default=0)
+    answer = models.JSONField(null=True, blank=True)
     at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -19,6 +19,7 @@ from tracker.policies import accountable_body_id, require
 from tracker.services import clocks, history
 
 REMARK_LENGTH = 1000
+TOO_LATE = _("This flag is closed or acknowledged by now.")
 
 
 @transaction.atomic
@@ -27,7 +28,7 @@ def acknowledge(flag: Flag, *, note: str, by: Any, at: datetime, version: int | 
     require(by, "flag.acknowledge", flag)
     rows = Flag.objects.open().filter(acknowledged_by__isnull=True)
     values = {"acknowledged_by": by, "acknowledged_at": at, "acknowledged_note": note.strip()}
-    _claim(flag, rows, _("This flag is closed or acknowledged by now."), version=version, **values)
+    _claim(flag, rows, TOO_LATE, version=version, **values)
     history.record("flag.acknowledged", flag, by=by, at=at, task=flag.task, after={"note": note.strip()})
     return flag
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +15,21 @@ from django.forms.models import model_to_dict
 from config import request_id
 from tracker.clock import local_day
 from tracker.models import Event, EventPersons, Task
+from tracker.models.many import insert_many
 from tracker.policies import duty_of
 from tracker.rules.sealing import committed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What `record_each` says of one object."""
+
+    obj: Model
+    task: Task | None
+    on: date | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
 
 
 def record(
@@ -75,6 +89,16 @@ def record_many(
     for event, obj in zip(events, objs, strict=True):
         event.after = values_of(obj, *fields)
     Event.objects.bulk_create(events)
+
+
+def record_each(kind: str, rows: Sequence[Told], *, by: Any, at: datetime) -> None:
+    """Append one event for each of `rows`, each with values of its own; none of them personal. One insert."""
+    events = []
+    for row in rows:
+        event = _event(kind, row.obj, by=by, at=at, on=row.on or local_day(at), task=row.task)
+        event.before, event.after, event.why = dict(row.before), dict(row.after), row.why
+        events.append(event)
+    insert_many(events)
 
 
 def _event(kind: str, obj: Model, *, by: Any, at: datetime, on: date, task: Task | None) -> Event:

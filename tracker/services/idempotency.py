@@ -27,9 +27,9 @@ def claim(user: Any, key: str, fingerprint: str, *, at: datetime) -> tuple[Answe
     return row, True
 
 
-def keep(row: AnsweredRequest, *, row_id: int) -> None:
-    """Remember what became of the request, in the transaction of the act."""
-    AnsweredRequest.objects.filter(pk=row.pk).update(row_id=row_id)
+def keep(row: AnsweredRequest, *, row_id: int = 0, answer: Any = None) -> None:
+    """Remember what became of the request, in the transaction of the act: the id of its row, or all that was told."""
+    AnsweredRequest.objects.filter(pk=row.pk).update(row_id=row_id, answer=answer)
 
 
 def forget(*, at: datetime) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -81,24 +82,70 @@ def link(task: Task, other: Task, *, kind: str, by: Any, at: datetime, **texts: 
     return row
 
 
-def move_to_stage(
-    task: Task, stage: Stage, *, on: date, by: Any, at: datetime, reason: str = "", document: str = "", **fields: Any
-) -> None:
-    """Write the stage of a task that `clocks.changing` has locked, with its change and its event."""
-    before = task.stage
-    if before == stage:
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """The stage that a task takes from a day on, by what, and what else is written with it."""
+
+    stage: Stage
+    on: date
+    reason: str = ""
+    document: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def change_of(self, task: Task, *, by: Any, at: datetime) -> StageChange:
+        """Return the row that says how `task`, as it is now, moves; not saved."""
+        texts = {"reason": self.reason, "document": self.document}
+        return StageChange(
+            task=task, from_stage=task.stage, to_stage=self.stage, on=self.on, recorded_at=at, by=by, **texts
+        )
+
+    def told_of(self, task: Task) -> history.Told:
+        """Return what the history says of it; `task` is as it is now."""
+        after = {"stage": self.stage} | ({"document": self.document} if self.document else {})
+        return history.Told(obj=task, task=task, on=self.on, before={"stage": task.stage}, after=after, why=self.reason)
+
+    def values_of(self) -> dict[str, Any]:
+        """Return the columns of the task that it writes."""
+        return {"stage": self.stage, "stage_since": self.on, "stage_paused_days": 0, **self.fields}
+
+
+def move_to_stage(task: Task, stage: Stage, *, on: date, by: Any, at: datetime, **more: Any) -> None:
+    """Write the stage of a task that `clocks.changing` has locked, with its change and its event.
+
+    `more`: reason, document, and fields of the task that change with it.
+    """
+    texts = {name: more.pop(name) for name in ("reason", "document") if name in more}
+    move_task(task, Move(stage=stage, on=on, fields=more, **texts), by=by, at=at)
+
+
+def move_task(task: Task, move: Move, *, by: Any, at: datetime) -> None:
+    """As `move_to_stage`. A task that is in the stage already stays as it is."""
+    if task.stage == move.stage:
         return
-    StageChange.objects.create(
-        task=task, from_stage=before, to_stage=stage, on=on, recorded_at=at, reason=reason, document=document, by=by
-    )
-    task.stage, task.stage_since, task.stage_paused_days = stage, on, 0
-    for name, value in fields.items():
+    told = move.told_of(task)
+    move.change_of(task, by=by, at=at).save(force_insert=True)
+    for name, value in move.values_of().items():
         setattr(task, name, value)
-    task.save(update_fields=["stage", "stage_since", "stage_paused_days", *fields])
-    after = {"stage": stage} | ({"document": document} if document else {})
-    history.record(
-        "task.stage", task, by=by, at=at, on=on, task=task, before={"stage": before}, after=after, why=reason
-    )
+    task.save(update_fields=list(move.values_of()))
+    facts: dict[str, Any] = {"before": told.before, "after": told.after, "why": told.why}
+    history.record("task.stage", task, by=by, at=at, on=told.on, task=task, **facts)
+
+
+def stage_recorded(task: Task, stage: Stage, *, on: date, today: date, reason: str = "") -> Move:
+    """Return the move of an open task to a stage that a report could claim. ValidationError where it cannot be."""
+    if not task.assigned_on <= on <= today:
+        raise refuse(on=_("Give a day from %(day)s to today.") % {"day": task.assigned_on.strftime("%d/%m/%Y")})
+    if not can_move(task.stage, stage):
+        raise refuse(stage=_("The task cannot move to this stage: choose a later one or the one before."))
+    return Move(stage=stage, on=on, reason=reason)
+
+
+def withdrawn(task: Task, *, today: date, reason: str, document: str = "") -> Move:
+    """Return the move by which a task is no longer owed. ValidationError where it cannot be."""
+    _need_reason(reason)
+    _need_move(task, Stage.WITHDRAWN)
+    rest = {"suspended_on": None, "suspended_until": None}
+    return Move(stage=Stage.WITHDRAWN, on=today, reason=reason, document=document, fields=rest)
 
 
 def record_stage(
@@ -109,12 +156,9 @@ def record_stage(
     `on` lies between its assignment and today. Raises ValidationError that names the field.
     """
     require(by, "task.stage", task)
-    if not task.assigned_on <= on <= local_day(at):
-        raise refuse(on=_("Give a day from %(day)s to today.") % {"day": task.assigned_on.strftime("%d/%m/%Y")})
     with clocks.changing(task, at=at, version=version):
-        if not can_move(task.stage, stage):
-            raise refuse(stage=_("The task cannot move to this stage: choose a later one or the one before."))
-        move_to_stage(task, stage, on=on, by=by, at=at, reason=reason)
+        move = stage_recorded(task, stage, on=on, today=local_day(at), reason=reason)
+        move_task(task, move, by=by, at=at)
     return task
 
 
@@ -159,11 +203,9 @@ def _move_deadline(task: Task, new_due_on: date, *, document: str, by: Any, at: 
 def withdraw(task: Task, *, reason: str, document: str = "", by: Any, at: datetime, version: int | None = None) -> Task:
     """End a task that is no longer owed, open or suspended, with the reason and the document. Its history stays."""
     require(by, "task.withdraw", task)
-    _need_reason(reason)
     with clocks.changing(task, at=at, version=version):
-        _need_move(task, Stage.WITHDRAWN)
-        rest = {"suspended_on": None, "suspended_until": None}
-        move_to_stage(task, Stage.WITHDRAWN, on=local_day(at), by=by, at=at, reason=reason, document=document, **rest)
+        move = withdrawn(task, today=local_day(at), reason=reason, document=document)
+        move_task(task, move, by=by, at=at)
     return task
 
 

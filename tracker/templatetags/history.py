@@ -71,6 +71,13 @@ WHY_CLOSED = {
 """What a flag says of why it closed: the stage that the task took, or one of these."""
 
 
+OF_ANY = {
+    "version": gettext_lazy("Version"),
+    "external_source": gettext_lazy("System of the body"),
+    "external_id": gettext_lazy("Id in that system"),
+}
+
+
 @register.filter
 def kind_words(kind: str) -> str:
     """Return what an object of that kind is called; its code where it is not known."""
@@ -83,8 +90,8 @@ def field_words(name: str, kind: str) -> str:
     """Return what a field of an object of `kind` is called; its name where it is not known."""
     if name in Participant:
         return str(Participant(name).label)
-    if name == "version":
-        return _("Version")
+    if name in OF_ANY:
+        return str(OF_ANY[name])
     return next((str(field.verbose_name) for field in _fields(kind, name) if hasattr(field, "verbose_name")), name)
 
 

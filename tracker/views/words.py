@@ -39,6 +39,7 @@ EVENT_WORDS: dict[str, Any] = {
     "extension.asked": _("More time asked for"),
     "extension.granted": _("More time granted"),
     "extension.refused": _("More time refused"),
+    "external.named": _("Id in another system recorded"),
     "figures.frozen": _("Figures frozen"),
     "filter.changed": _("Saved filter changed"),
     "filter.deleted": _("Saved filter deleted"),

@@ -6,6 +6,7 @@ from datetime import date
 
 from tracker.api import filters as by
 from tracker.api.declaration import NEWEST, OLDEST, Ordering, Resource, Words
+from tracker.api.externals import external_fields, external_filters
 from tracker.api.fields import ID, TASK, VERSION, code, day, integer, moment, text
 from tracker.choices import DisputeState, Role
 from tracker.models import Dispute
@@ -54,6 +55,7 @@ DISPUTES = Resource(
             is_nullable=True,
         ),
         day("moved_on", "From which day it has it.", "Nhận từ ngày.", "2026-06-01", is_nullable=True),
+        *external_fields(Dispute),
         VERSION,
     ),
     filters=(
@@ -63,6 +65,7 @@ DISPUTES = Resource(
         by.choice("state", "State.", "Trạng thái.", DisputeState, DisputeState.OPEN),
         by.day("raised_from", "Raised on this day or later.", "Đề nghị từ ngày này.", "raised_on__gte"),
         by.day("raised_to", "Raised on this day or earlier.", "Đề nghị đến hết ngày này.", "raised_on__lte"),
+        *external_filters(Dispute),
     ),
     orderings=(
         OLDEST,

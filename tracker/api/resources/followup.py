@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce
 
 from tracker.api import filters as by
 from tracker.api.declaration import NEWEST, OLDEST, Context, Nested, Ordering, Resource, Words
+from tracker.api.externals import external_fields, external_filters
 from tracker.api.fields import ID, TASK, VERSION, code, day, integer, moment, text, truth, uuid
 from tracker.api.resources.tasks import known_flags
 from tracker.boards.lateness import Known, flag_days
@@ -129,6 +130,7 @@ PROGRESS_REPORTS = Resource(
                 text("sha256", "SHA-256.", "SHA-256.", "9f86d0…"),
             ),
         ),
+        *external_fields(ProgressReport),
         VERSION,
     ),
     filters=(
@@ -140,6 +142,7 @@ PROGRESS_REPORTS = Resource(
         by.day("submitted_from", "Submitted on this day or later.", "Gửi từ ngày này.", "submitted_on__gte"),
         by.day("submitted_to", "Submitted on this day or earlier.", "Gửi đến hết ngày này.", "submitted_on__lte"),
         by.search("Words in what was done and what hinders.", "Từ trong việc đã làm và khó khăn."),
+        *external_filters(ProgressReport),
     ),
 )
 

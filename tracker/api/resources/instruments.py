@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, DateField, F, OuterRef, Q, Value, 
 
 from tracker.api import filters as by
 from tracker.api.declaration import Context, Nested, Resource, Words
+from tracker.api.externals import external_fields, external_filters
 from tracker.api.fields import (
     ID,
     IS_DEMO,
@@ -210,6 +211,7 @@ INSTITUTIONALIZATIONS = Resource(
         *bilingual("note", "Note", "Ghi chú", "", ""),
         SOURCE,
         moment("recorded_at", "When it was recorded (UTC).", "Thời điểm ghi nhận (UTC).", "2026-03-02T03:00:00Z"),
+        *external_fields(Institutionalization),
         VERSION,
     ),
     filters=(
@@ -220,6 +222,7 @@ INSTITUTIONALIZATIONS = Resource(
         by.choice("state", "State.", "Trạng thái.", EvidenceState, EvidenceState.VERIFIED, by.by("state_then__in")),
         by.choice("coverage", "Coverage.", "Mức độ.", Coverage, Coverage.FULL),
         by.of_body("Code of the body that declared it.", "Mã cơ quan khai."),
+        *external_filters(Institutionalization),
     ),
     as_of=Words(
         "Evidence declared and recorded by the end of this day; verified later counts as declared. Without it: "

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from tracker.api import filters as by
 from tracker.api.declaration import NEWEST, OLDEST, Context, Ordering, Resource, Words
+from tracker.api.externals import external_fields, external_filters
 from tracker.api.fields import ID, TASK, VERSION, code, day, moment, text, truth
 from tracker.choices import ExtensionState
 from tracker.models import Extension, Obstacle
@@ -47,6 +48,7 @@ EXTENSIONS = Resource(
         text("decision_number", "Number of the decision.", "Số quyết định.", "7/QĐ-BDVTW"),
         text("decision_note", "Note on the decision.", "Ý kiến khi quyết định.", ""),
         day("granted_on", "New deadline granted.", "Thời hạn mới được chấp thuận.", "2026-08-31", is_nullable=True),
+        *external_fields(Extension),
         VERSION,
     ),
     filters=(
@@ -58,6 +60,7 @@ EXTENSIONS = Resource(
         by.day("asked_to", "Asked on this day or earlier.", "Đề nghị đến hết ngày này.", "asked_on__lte"),
         by.day("decided_from", "Decided on this day or later.", "Quyết định từ ngày này.", "decided_on__gte"),
         by.day("decided_to", "Decided on this day or earlier.", "Quyết định đến hết ngày này.", "decided_on__lte"),
+        *external_filters(Extension),
     ),
 )
 
@@ -108,6 +111,7 @@ OBSTACLES = Resource(
         day("ended_on", "Ended on.", "Ngày kết thúc.", None, is_nullable=True),
         text("end_note", "How it ended.", "Kết thúc thế nào.", ""),
         moment("recorded_at", "Declared at (UTC).", "Thời điểm ghi nhận (UTC).", "2026-05-04T02:00:00Z"),
+        *external_fields(Obstacle),
         VERSION,
     ),
     filters=(
@@ -118,6 +122,7 @@ OBSTACLES = Resource(
         by.truth("open", "Those that still wait, or those that ended.", "Còn phải chờ hay đã kết thúc.", _open),
         by.day("since_from", "Since this day or later.", "Từ ngày này trở đi.", "since__gte"),
         by.day("since_to", "Since this day or earlier.", "Từ ngày này trở về trước.", "since__lte"),
+        *external_filters(Obstacle),
     ),
     orderings=(
         OLDEST,

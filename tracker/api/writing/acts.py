@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tracker.api.writing.declaration import Act
 from tracker.api.writing.evidence import EVIDENCE_ACTS
 from tracker.api.writing.flags import FLAG_ACTS
+from tracker.api.writing.inputs import EXTERNAL
 from tracker.api.writing.reports import REPORT_ACTS
 from tracker.api.writing.requests import DISPUTE_ACTS, EXTENSION_ACTS, OBSTACLE_ACTS
 from tracker.api.writing.tasks import TASK_ACTS
 
-ACTS: tuple[Act, ...] = (
+DECLARED: tuple[Act, ...] = (
     *TASK_ACTS,
     *EVIDENCE_ACTS,
     *REPORT_ACTS,
@@ -18,6 +21,8 @@ ACTS: tuple[Act, ...] = (
     *DISPUTE_ACTS,
     *FLAG_ACTS,
 )
+ACTS = tuple(replace(act, inputs=(*act.inputs, *EXTERNAL)) if act.is_new else act for act in DECLARED)
 NEW = {act.resource.name: act for act in ACTS if act.is_new}
 CHANGES = {act.resource.name: act for act in ACTS if act.is_change}
 ON_A_ROW = tuple(act for act in ACTS if not (act.is_new or act.is_change))
+BY_KEY = {act.key: act for act in ACTS}

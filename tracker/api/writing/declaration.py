@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracker.api.declaration import Resource, Words
+from tracker.services.many import Refused
 
 REPORT, REVIEW, EDIT = "report", "review", "edit"
 REQUIRED = object()
@@ -24,6 +25,7 @@ class Input:
 
 
 Do = Callable[[Any, dict[str, Any], dict[str, Any]], Any]
+Many = Callable[..., Refused]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class Act:
 
     `do(row, values, who)` calls the service and returns the row of which the answer tells; the row is None for a new
     one, `who` holds by, at and, where there is a row, its version. `action` is what tracker.policies asks for on the
-    row; an act that creates is checked by its service. A token needs one of `scopes`.
+    row; an act that creates is checked by its service. A token needs one of `scopes`. `many` is the service that does
+    many rows at once, where there is one.
     """
 
     resource: Resource
@@ -42,6 +45,12 @@ class Act:
     inputs: tuple[Input, ...]
     do: Do
     action: str = ""
+    many: Many | None = None
+
+    @property
+    def key(self) -> str:
+        """What a request that waits for a worker calls the act."""
+        return f"{self.resource.name}/{self.name}"
 
     @property
     def is_new(self) -> bool:

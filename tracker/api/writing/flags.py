@@ -6,7 +6,7 @@ from tracker.api.declaration import Words
 from tracker.api.resources.followup import FLAGS
 from tracker.api.writing.declaration import REVIEW, Act, through
 from tracker.api.writing.inputs import NOTE, day, prose
-from tracker.services import flags
+from tracker.services import flags, many
 
 FLAG_ACTS = (
     Act(
@@ -20,6 +20,7 @@ FLAG_ACTS = (
         action="flag.acknowledge",
         inputs=(NOTE,),
         do=through(flags.acknowledge),
+        many=many.acknowledge,
     ),
     Act(
         resource=FLAGS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,15 @@ from rest_framework.exceptions import ParseError
 from tracker.api import parsers
 from tracker.api.declaration import Context, Words
 from tracker.api.errors import NamedProblem
+from tracker.api.externals import EXAMPLES, ID, SOURCE
 from tracker.api.parsers import LARGEST_INTEGER, LONGEST_TEXT, Refused, readable, shown
 from tracker.api.writing.declaration import REQUIRED, Act, Input
 from tracker.models import Body, Instrument, Task
 from tracker.rules.days import is_within_reach
 from tracker.services.instruments import twin_of
+
+LARGEST_VERSION = 2**31 - 1
+_SYSTEM = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,34 @@ class RowId:
         return {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_INTEGER}
 
 
+@dataclass(frozen=True)
+class Number:
+    """A whole number from 1."""
+
+    high: int = LARGEST_INTEGER
+
+    def read(self, value: int, context: Context) -> int:
+        if not 1 <= value <= self.high:
+            raise Refused(_("Write a whole number from %(low)d to %(high)d.") % {"low": 1, "high": self.high})
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "format": "int64", "minimum": 1, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class System:
+    """The name of a client's system."""
+
+    def read(self, value: str, context: Context) -> str:
+        if not _SYSTEM.fullmatch(value):
+            raise Refused(_("Write 1 to 60 of a–z, A–Z, 0–9, dot, hyphen and underscore."))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{_SYSTEM.pattern}$"}
+
+
 def read_body(data: Any, act: Act, context: Context) -> dict[str, Any]:
     """Return the values of `act` that `data` gives, by name, with the defaults of what it leaves out.
 
@@ -86,11 +119,11 @@ def read_body(data: Any, act: Act, context: Context) -> dict[str, Any]:
     if unknown := sorted(set(data) - set(inputs)):
         sentence = _("This field is not known here. Known are: %(known)s.") % {"known": ", ".join(inputs) or _("none")}
         raise NamedProblem("unknown-field", {shown(name): [sentence] for name in unknown})
-    if act.is_change and not data:
+    if act.is_change and not set(data) - ROW_KEYS:
         raise NamedProblem("invalid-field", {"": [_("Give at least one field that is to change.")]})
     values, errors = {}, {}
     for item in act.inputs:
-        if item.name in data or not act.is_change:
+        if item.name in data or not act.is_change or item.name in ROW_KEYS:
             try:
                 values[item.name] = _value(item, data.get(item.name), context)
             except Refused as refusal:
@@ -142,3 +175,31 @@ TASK = Input(
     name="task", about=Words("Code of the task.", "Mã nhiệm vụ."), parser=parsers.Reference(Task), example="2.5"
 )
 NOTE = prose("note", "Note, in a sentence.", "Ý kiến, viết thành câu.", "Đã xem; nhắc lại tại phiên họp tháng.")
+ROW_ID = Input(name="id", about=Words("Id of the row.", "Mã số của dòng."), parser=Number(), example=12)
+ROW_VERSION = Input(
+    name="version",
+    about=Words("Version of the row as you read it.", "Phiên bản của dòng vào lúc đọc."),
+    parser=Number(LARGEST_VERSION),
+    example=3,
+)
+ROW_KEYS = {ROW_ID.name, ROW_VERSION.name}
+EXTERNAL = (
+    Input(
+        name=SOURCE,
+        about=Words(
+            "System of your body that makes the row; `api` where only external_id is given.",
+            "Hệ thống của cơ quan tạo dòng này; là `api` nếu chỉ gửi external_id.",
+        ),
+        parser=System(),
+        example=EXAMPLES[SOURCE],
+        default="",
+    ),
+    prose(
+        ID,
+        "What that system calls the row. A second row with the same one is refused: 409 with the address of the first.",
+        "Mã của dòng trong hệ thống đó. Dòng thứ hai cùng mã bị từ chối: 409 kèm địa chỉ của dòng đầu.",
+        EXAMPLES[ID],
+        200,
+        default="",
+    ),
+)

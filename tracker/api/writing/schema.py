@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.api import components
+from tracker.api.components import parameter
 from tracker.api.declaration import Words
 from tracker.api.headers import of_success
-from tracker.api.schema import COMMON, DeclaredSchema, plain, refused, row_id
+from tracker.api.schema import COMMON, DeclaredSchema, operation, plain, refused, row_id
+from tracker.api.writing.bulk import MOST_ROWS, with_binding
 from tracker.api.writing.declaration import REQUIRED, Act, Input
 
 KEY = Words(
@@ -42,6 +44,118 @@ def describe(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
         "requestBody": _body(act),
         "responses": {"201" if act.is_new else "200": done, "204": gone, **refused(refusals)},
     }
+
+
+ATOMIC = Words("All rows or none.", "Tất cả các dòng hoặc không dòng nào.")
+ROWS = Words(
+    "Many rows at once, at most 10,000: one result for each, in order. Beyond 1,000 rows a job that GET follows.",
+    "Nhiều dòng một lần, tối đa 10.000 dòng: mỗi dòng một kết quả, theo thứ tự. Trên 1.000 dòng: một tác vụ nền,"
+    " theo dõi bằng GET.",
+)
+JOB = Words(
+    "A request of more than 1,000 rows: how far it is, and one result for each row so far. Kept for 24 hours after its"
+    " end, for whoever sent it.",
+    "Một yêu cầu trên 1.000 dòng: tiến độ và kết quả của từng dòng đã xử lý. Được giữ 24 giờ sau khi xong, chỉ người"
+    " gửi đọc được.",
+)
+WRITTEN = Words("Every row was written.", "Mọi dòng đã được ghi.")
+BEGUN = Words("A job carries it out.", "Một tác vụ nền sẽ thực hiện.")
+RESULTS = {"done": 1, "refused": 0, "results": [{"status": 200, "id": 12, "version": 4}]}
+
+
+def describe_new(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
+    """Return the operation of a collection in which one row is created, or many."""
+    one, many = describe(act, schema), describe_many(act, schema)
+    content = one["requestBody"]["content"]["application/json"]
+    both = many["requestBody"]["content"]["application/json"]["schema"]
+    content["schema"] = {"oneOf": [content["schema"], both]}
+    one["parameters"] += [item for item in many["parameters"] if item["in"] == "query"]
+    one["responses"] = {**many["responses"], **one["responses"]}
+    return {**one, "description": f"{one['description']} {ROWS}"}
+
+
+def describe_many(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
+    """Return the operation of an act on many rows."""
+    row = _body(with_binding(act))["content"]["application/json"]
+    rows = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": row["schema"]}
+    refused = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in (*COMMON, 413, 415, 422)}
+    done = _sent(WRITTEN, schema.component("BulkResults", _results(schema)), RESULTS)
+    job = _sent(BEGUN, schema.component("BulkJob", _job(schema)), _job_example())
+    job["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
+    return {
+        "operationId": f"{act.name or 'create'}_many_{plain(act.resource.name)}".replace("-", "_"),
+        "summary": str(act.about).split(". ")[0].rstrip("."),
+        "description": f"{act.about} {SCOPES}: {', '.join(act.scopes)}. {ROWS}",
+        "tags": [act.resource.name],
+        "parameters": [parameter("atomic", str(ATOMIC), {"type": "boolean", "default": False}, example=True), _key()],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": rows, "example": [row["example"]]}},
+        },
+        "responses": {
+            "200": done,
+            "202": job,
+            "207": {**done, "description": str(ROWS)},
+            **dict(sorted(refused.items())),
+        },
+    }
+
+
+def describe_job(schema: DeclaredSchema) -> dict[str, Any]:
+    """Return the operation that follows a job."""
+    return operation(
+        name="get_bulk_job",
+        tag="bulk-jobs",
+        about=str(JOB),
+        answer={"$ref": schema.component("BulkJob", _job(schema))},
+        example=_job_example(),
+        parameters=(row_id(),),
+        refusals=(*COMMON, 404),
+    )
+
+
+def _sent(about: Words, reference: str, example: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": reference}, "example": example}}
+    return {"description": str(about), "content": content}
+
+
+def _results(schema: DeclaredSchema) -> dict[str, Any]:
+    number = {"type": "integer", "minimum": 0}
+    result = {
+        "type": "object",
+        "required": ["status"],
+        "properties": {
+            "status": {"type": "integer"},
+            "id": {"type": "integer", "format": "int64"},
+            "version": {"type": "integer"},
+            "problem": {"$ref": schema.component("Problem", components.problem_schema())},
+        },
+    }
+    results = {"type": "array", "maxItems": MOST_ROWS, "items": result}
+    properties = {"done": number, "refused": number, "results": results}
+    return {"type": "object", "description": str(ROWS), "required": list(properties), "properties": properties}
+
+
+def _job(schema: DeclaredSchema) -> dict[str, Any]:
+    moment: dict[str, Any] = {"type": "string", "format": "date-time"}
+    problem = {"oneOf": [{"$ref": schema.component("Problem", components.problem_schema())}, {"type": "null"}]}
+    properties: dict[str, Any] = {
+        "id": {"type": "integer", "format": "int64"},
+        "state": {"type": "string", "enum": ["queued", "running", "done", "refused"]},
+        "atomic": {"type": "boolean"},
+        "rows": {"type": "integer"},
+        "created_at": moment,
+        "finished_at": {**moment, "type": ["string", "null"]},
+        "problem": problem,
+        **_results(schema)["properties"],
+    }
+    return {"type": "object", "description": str(JOB), "required": list(properties), "properties": properties}
+
+
+def _job_example() -> dict[str, Any]:
+    at = "2026-05-04T02:00:00Z"
+    head = {"id": 7, "state": "running", "atomic": False, "rows": 4000, "created_at": at, "finished_at": None}
+    return {**head, "problem": None, **RESULTS}
 
 
 def _key() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from tracker.api.resources.tasks import TASKS
 from tracker.api.writing.declaration import EDIT, REVIEW, Act, through
 from tracker.api.writing.inputs import choice, day, prose
 from tracker.choices import Stage
-from tracker.services import tasks
+from tracker.services import many, tasks
 
 REASON = prose("reason", "Reason.", "Lý do.", "Chờ sửa đổi luật.", 2000)
 DOCUMENT = prose("document", "Deciding document: number and date.", "Văn bản quyết định: số và ngày.", "45-QĐ/TU", 200)
@@ -25,6 +25,7 @@ TASK_ACTS = (
             prose("reason", "Reason.", "Lý do.", "Theo báo cáo tại phiên họp.", 2000, default=""),
         ),
         do=through(tasks.record_stage),
+        many=many.record_stages,
     ),
     Act(
         resource=TASKS,
@@ -60,6 +61,7 @@ TASK_ACTS = (
         action="task.withdraw",
         inputs=(REASON, DOCUMENT),
         do=through(tasks.withdraw),
+        many=many.withdraw,
     ),
     Act(
         resource=TASKS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from rest_framework.exceptions import ParseError
@@ -14,19 +13,19 @@ from rest_framework.permissions import SAFE_METHODS
 
 from tracker import clock
 from tracker.api.declaration import Context
-from tracker.api.errors import NamedProblem
 from tracker.api.pages import read_row
 from tracker.api.parameters import refuse_any
 from tracker.api.schema import DeclaredSchema
 from tracker.api.views import ApiView, DetailView, ListView, MayRead, read_id, row_answer
 from tracker.api.writing.acts import ACTS
 from tracker.api.writing.declaration import Act
-from tracker.api.writing.headers import fingerprint, read_key, read_version
+from tracker.api.writing.headers import read_version
 from tracker.api.writing.inputs import read_body
-from tracker.api.writing.schema import describe
-from tracker.models import Task
+from tracker.api.writing.many import write_many
+from tracker.api.writing.once import marked, once
+from tracker.api.writing.performing import perform, rows_of
+from tracker.api.writing.schema import describe, describe_many, describe_new
 from tracker.policies import require
-from tracker.services import idempotency
 
 
 class StrictJson(JSONParser):
@@ -80,22 +79,15 @@ class Writing(ApiView):
 
     def _write(self, request: Any, pk: str | None) -> HttpResponse:
         """Carry the act out, once for each Idempotency-Key, and send the row that it leaves."""
+        if pk is None and isinstance(request.data, list):
+            return write_many(self.act, request)
+        if pk is None and not self.act.is_new:
+            raise ParseError
         refuse_any(request.query_params)
-        key, status = read_key(request.headers), 201 if self.act.is_new else 200
-        if key is None:
-            return self._told(request, status, self._done(request, pk))
-        sent = fingerprint(request._request)
-        with transaction.atomic():
-            claim, is_new = idempotency.claim(request.user, key, sent, at=clock.now())
-            if is_new:
-                row_id = self._done(request, pk)
-                idempotency.keep(claim, row_id=row_id)
-        if not is_new and claim.fingerprint != sent:
-            raise NamedProblem("key-reused")
-        response = self._told(request, status, row_id if is_new else claim.row_id)
-        if not is_new:
-            response["Idempotency-Replayed"] = "true"
-        return response
+        status = 201 if self.act.is_new else 200
+        row_id, is_replayed = once(request, lambda: self._done(request, pk))
+        response = self._told(request, status, row_id)
+        return marked(response, is_replayed=is_replayed)
 
     def _done(self, request: Any, pk: str | None) -> int:
         """Return the id of the row that the act has left."""
@@ -103,18 +95,12 @@ class Writing(ApiView):
         who: dict[str, Any] = {"by": request.user, "at": clock.now()}
         row = None
         if pk is not None:
-            row = self._row(context, read_id(pk))
+            row = rows_of(act.resource, context).filter(pk=read_id(pk)).first()
+            if row is None:
+                raise Http404
             require(request.user, act.action, row)
             who["version"] = read_version(request.headers)
-        values = read_body(request.data, act, context)
-        return int(act.do(row, values, who).pk)
-
-    def _row(self, context: Context, pk: int) -> Any:
-        joined = "resolution__issuer" if self.act.resource.model is Task else "task__resolution__issuer"
-        row = self.act.resource.rows(context).filter(pk=pk).select_related(joined).first()
-        if row is None:
-            raise Http404
-        return row
+        return perform(act, row, read_body(request.data, act, context), who, context)
 
     def _told(self, request: Any, status: int, pk: int) -> HttpResponse:
         """The row as a GET would send it; nothing where its writer may no longer see it."""
@@ -130,12 +116,27 @@ class Writing(ApiView):
 
 
 class WritableList(Writing, ListView):
-    """A collection in which rows can be created."""
+    """A collection in which rows can be created, one or many."""
 
-    http_method_names = ("get", "head", "options", "post")
+    http_method_names: tuple[str, ...] = ("get", "head", "options", "post")
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
-        return super().describe(schema) if schema.method == "GET" else describe(self.act, schema)
+        return super().describe(schema) if schema.method == "GET" else describe_new(self.act, schema)
+
+
+class ChangeableList(WritableList):
+    """A collection in which rows can be changed, too, many at once."""
+
+    http_method_names = ("get", "head", "options", "post", "patch")
+    change: Act = ACTS[0]
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        if request.method == "PATCH":
+            self.act = self.change
+        super().initial(request, *args, **kwargs)
+
+    def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
+        return describe_many(self.change, schema) if schema.method == "PATCH" else super().describe(schema)
 
 
 class WritableDetail(Writing, DetailView):
@@ -154,3 +155,12 @@ class ActView(Writing):
 
     def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
         return describe(self.act, schema)
+
+
+class ManyView(Writing):
+    """An act on many rows."""
+
+    http_method_names = ("post", "options")
+
+    def describe(self, schema: DeclaredSchema) -> dict[str, Any]:
+        return describe_many(self.act, schema)
