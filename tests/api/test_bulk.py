@@ -1,10 +1,11 @@
 """Many rows in one request: each as it would be alone, in order, all or nothing where asked, by a job where long."""
 
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken
@@ -17,7 +18,7 @@ from tracker.api.writing import bulk
 from tracker.api.writing.acts import ACTS
 from tracker.clock import now as now_
 from tracker.models import BulkJob, Event, Extension, ExternalReference, Flag, Obstacle, ProgressReport, Task
-from tracker.services import bulk_jobs, many, scan
+from tracker.services import bulk_jobs, clocks, many, scan
 
 pytestmark = pytest.mark.django_db
 now = pytest.fixture(autouse=True)(frozen)
@@ -227,9 +228,19 @@ def test_flags_take_the_same_number_of_queries_however_many_they_are(tasks, comm
     assert queries_of(commission, "flags/acknowledge/", rest) == few <= 15
 
 
-def test_a_task_that_cannot_be_wound_fails_alone(tasks, commission, monkeypatch):
-    from django.db import DataError
+def test_rows_that_cannot_be_written_together_are_made_one_by_one(tasks, lan, monkeypatch):
+    @contextmanager
+    def breaks_at_its_end(**how):
+        yield
+        raise DataError("out of range")
 
+    monkeypatch.setattr(clocks, "together", breaks_at_its_end)
+    rows = [{**LETTER, "wanted_on": "2026-09-30", "task": task.code, "external_id": task.code} for task in tasks[:3]]
+    assert statuses(send(lan, "extensions/", rows)) == [201, 201, 201]
+    assert (Extension.objects.count(), ExternalReference.objects.count()) == (3, 3)
+
+
+def test_a_task_that_cannot_be_wound_fails_alone(tasks, commission, monkeypatch):
     def fail(wanted, **who):
         raise DataError("out of range")
 
@@ -275,7 +286,7 @@ def test_no_value_breaks_anything(world, cast, declared):
     before = Event.objects.count()
     many_ = not (declared.is_new or declared.is_change)
     path = f"{declared.resource.name}/" + (f"{declared.name}/" if many_ else "")
-    found = statuses(send(writer, path, rows, method=declared.method))
+    found = statuses(send(writer, path, rows, method=declared.method, **{"Idempotency-Key": "k"}))
     assert set(found) <= {400, 403, 404, 409, 412}
     assert Event.objects.count() == before
 
@@ -377,6 +388,24 @@ def test_a_job_of_all_or_nothing(short, tasks, commission):
     assert [item["row"] for item in job["problem"]["rows"]] == [3]
     assert commission.get(good["Location"]).json()["state"] == "done"
     assert stages() == ["withdrawn"] * 4
+
+
+def test_no_value_breaks_a_job(short, tasks, commission):
+    sound = row(tasks[0], **PLANNED)
+    rows = [{**sound, name: value} for name in sound for value in HOSTILE] + [None, 7, [], "x", {"\x00\ud800": 1}]
+    answer = send(commission, "tasks/stage/", rows)
+    jobs.bulk()
+    job = commission.get(answer["Location"]).json()
+    assert job["state"] == "done"
+    assert {result["status"] for result in job["results"]} <= {400, 404}
+
+
+def test_ten_jobs_of_one_user_wait_at_most(short, tasks, commission):
+    rows = [row(task, **PLANNED) for task in tasks]
+    assert [send(commission, "tasks/stage/", rows).status_code for _ in range(10)] == [202] * 10
+    response = send(commission, "tasks/stage/", rows)
+    refused(response, 429, "too-many-requests")
+    assert response["Retry-After"] == "60"
 
 
 def test_a_job_is_for_who_asked_for_it(begun, cast, lan):

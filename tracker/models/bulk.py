@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tracker.models.fields import JsonTextField
+
 
 class BulkJobQuerySet(models.QuerySet["BulkJob"]):
     def of(self, user: Any, token: Any = None) -> Any:
@@ -35,10 +37,10 @@ class BulkJob(models.Model):
     is_atomic = models.BooleanField(_("all or nothing"), default=False)
     language = models.CharField(_("language"), max_length=5)
     request_id = models.CharField(max_length=40, blank=True)
-    rows = models.JSONField(default=list)
+    rows: Any = JsonTextField(default=list)
     size = models.PositiveIntegerField(_("rows"))
-    results = models.JSONField(_("results"), default=list)
-    problem = models.JSONField(null=True, blank=True)
+    results: Any = JsonTextField(_("results"), default=list)
+    problem: Any = JsonTextField(null=True, blank=True)
     created_at = models.DateTimeField(_("created at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True, db_index=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -4,6 +4,7 @@
 DerivedModel covers save(update_fields=…). A write that cannot be derived is refused, never left stale.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -129,3 +130,13 @@ def code_constraint(field: str, choices: type[models.TextChoices], name: str, me
         name=name,
         violation_error_message=message,
     )
+
+
+class JsonTextField(models.TextField):
+    """JSON kept as ASCII text: what a client has sent may hold a NUL, which no JSON column of PostgreSQL takes."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else json.dumps(value)

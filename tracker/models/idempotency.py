@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from tracker.models.fields import JsonTextField
 
 
 class AnsweredRequest(models.Model):
@@ -18,7 +22,7 @@ class AnsweredRequest(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     row_id = models.BigIntegerField(default=0)
-    answer = models.JSONField(null=True, blank=True)
+    answer: Any = JsonTextField(null=True, blank=True)
     at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -23,6 +23,7 @@ BATCH = 200
 LEASE = timedelta(minutes=10)
 KEPT = timedelta(hours=24)
 MOST_TRIES = 3
+MOST_OPEN = 10
 # Carries out some rows of a job and returns one result for each; or, of all rows that were to be done together, a
 # problem.
 Do = Callable[[BulkJob, list[Any]], "Done"]
@@ -31,19 +32,16 @@ Done = tuple[list[Any], Any]
 
 def start(act: str, rows: list[Any], *, is_atomic: bool, by: Any, token: Any, language: str, at: datetime) -> BulkJob:
     """Keep a request for the workers. Call it in the transaction that answers it."""
-    job: BulkJob = BulkJob.objects.create(
-        user=by,
-        token=token,
-        act=act,
-        is_atomic=is_atomic,
-        language=language,
-        request_id=request_id.current()[:40],
-        rows=rows,
-        size=len(rows),
-        created_at=at,
-    )
+    asked: dict[str, Any] = {"user": by, "token": token, "act": act, "rows": rows, "size": len(rows)}
+    how = {"is_atomic": is_atomic, "language": language, "request_id": request_id.current()[:40]}
+    job: BulkJob = BulkJob.objects.create(**asked, **how, created_at=at)
     wake(BULK)
     return job
+
+
+def has_too_many(user: Any) -> bool:
+    """Tell whether as many requests of `user` wait as may. One query."""
+    return bool(BulkJob.objects.open().filter(user=user).count() >= MOST_OPEN)
 
 
 def is_due(at: datetime) -> bool:

@@ -106,7 +106,9 @@ def _do(items: list[Item], act: Act, who: dict[str, Any], context: Context, *, i
         logger.exception("Rows of a request could not be written together: %s %s", act.resource.name, act.name)
         for item in wanted:
             item.done, item.refused = 0, None
-        _each(wanted, act, who, context)
+        if not act.is_new:
+            _find(wanted, act, context)  # anew: the services have changed what was found
+        _each([item for item in wanted if item.refused is None], act, who, context)
 
 
 def _set_based(items: list[Item], act: Act, who: dict[str, Any]) -> None:
@@ -137,9 +139,9 @@ def _place(item: Item) -> tuple[int, int]:
 
 def _one(item: Item, act: Act, who: dict[str, Any], context: Context) -> int:
     if act.is_new:
-        return perform(act, None, item.values, who, context)
+        return perform(act, None, dict(item.values), who, context)
     require(who["by"], act.action, item.row)
-    return perform(act, item.row, item.values, {**who, "version": item.version}, context)
+    return perform(act, item.row, dict(item.values), {**who, "version": item.version}, context)
 
 
 def _results(items: list[Item], act: Act, path: str) -> list[dict[str, Any]]:

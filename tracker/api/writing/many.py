@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import SAFE_METHODS
 
 from tracker import clock
@@ -24,6 +25,8 @@ from tracker.api.writing.once import marked, once
 from tracker.api.writing.schema import describe_job
 from tracker.models import BulkJob
 from tracker.services import bulk_jobs
+
+RETRY_SECONDS = 60
 
 
 def write_many(act: Act, request: Any) -> HttpResponse:
@@ -50,6 +53,8 @@ def _accepted(act: Act, request: Any, *, is_atomic: bool) -> HttpResponse:
     who = {"by": request.user, "token": request.auth, "language": get_language() or "vi", "at": clock.now()}
 
     def begin() -> dict[str, int]:
+        if bulk_jobs.has_too_many(request.user):
+            raise Throttled(wait=RETRY_SECONDS)
         with transaction.atomic():
             return {"job": bulk_jobs.start(act.key, request.data, is_atomic=is_atomic, **who).pk}
 
