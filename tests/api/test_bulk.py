@@ -1,6 +1,7 @@
 """Many rows in one request: each as it would be alone, in order, all or nothing where asked, by a job where long."""
 
 import json
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -11,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import ApiToken
 from accounts.services import create_token
 from tests.api.test_writing import LETTER, done, kinds, refused, send
-from tests.builders import make_body, make_task, noon
+from tests.builders import make_body, make_cast, make_task, noon
 from tests.working import TODAY, client_of, frozen
 from tracker import jobs
-from tracker.api.writing import bulk
+from tracker.api.writing import bulk, running
 from tracker.api.writing.acts import ACTS
 from tracker.clock import now as now_
 from tracker.models import BulkJob, Event, Extension, ExternalReference, Flag, Obstacle, ProgressReport, Task
@@ -526,3 +527,53 @@ def test_a_long_answer_is_json_in_the_language_of_who_asked(begun, cast):
     jobs.bulk()
     body = json.loads(client_of(cast["hoa"], "vi").get(begun["Location"]).content)
     assert body["results"][2]["problem"]["title"] == "Changed meanwhile"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_rows_with_the_same_name_sent_at_once_one_is_made():
+    cast, address = make_cast(), "obstacles/"
+    make_body("BTC")
+    for number in range(4):
+        make_task(code=f"2.{number}", accountable=make_body("BO-A"))
+    answers = at_once(
+        lambda number: (
+            send(
+                client_of(cast["lan"]), address, {**OBSTACLE, "task": f"2.{number}", "external_id": "A-17"}
+            ).status_code
+        )
+    )
+    assert sorted(answers) == [201, 409, 409, 409]
+    assert (Obstacle.objects.count(), ExternalReference.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_workers_who_want_the_same_job_one_does_each_row(monkeypatch):
+    monkeypatch.setattr(bulk_jobs, "BATCH", 2)
+    cast = make_cast()
+    tasks = [make_task() for _ in range(6)]
+    rows = [row(task, **PLANNED) for task in tasks]
+    job = bulk_jobs.start("tasks/stage", rows, is_atomic=False, by=cast["hoa"], token=None, language="en", at=now_())
+    done_by = at_once(lambda number: running.run_waiting(at=now_()))
+    assert sorted(done_by) == [0, 0, 0, 3]
+    job.refresh_from_db()
+    assert [result["status"] for result in job.results] == [200] * 6
+    assert [kinds(task).count("task.stage") for task in tasks] == [1] * 6
+
+
+def at_once(do):
+    """What four threads that begin together return."""
+    barrier, found = threading.Barrier(4), []
+
+    def run(number):
+        barrier.wait()
+        try:
+            found.append(do(number))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return found
