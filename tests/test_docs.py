@@ -71,7 +71,7 @@ def test_no_path_of_one_machine_is_named(page):
 )
 def test_every_variable_that_is_set_is_described(page):
     named = re.findall(r"(?<![\w-])([A-Z]{2,}(?:_[A-Z]+)*)=\S", page.read_text())
-    known = {"ARGS", "JOBS", "TOKEN", "API", "WRITE_CONTRACT", "BENCH_TASKS"}
+    known = {"ARGS", "JOBS", "TOKEN", "API", "WRITE_CONTRACT", "BENCH_TASKS", "SCHEMATHESIS_EXAMPLES"}
     assert [name for name in named if name not in known and f"`{name}`" not in SETTINGS] == []
 
 

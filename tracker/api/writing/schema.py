@@ -78,10 +78,8 @@ def describe_many(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
     """Return the operation of an act on many rows."""
     row = _body(with_binding(act))["content"]["application/json"]
     rows = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": row["schema"]}
-    refused = {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in (*COMMON, 413, 415, 422)}
     done = _sent(WRITTEN, schema.component("BulkResults", _results(schema)), RESULTS)
-    job = _sent(BEGUN, schema.component("BulkJob", _job(schema)), _job_example())
-    job["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
+    job = _sent(BEGUN, schema.component("BulkJob", _job(schema)), _job_example(), "Location")
     return {
         "operationId": f"{act.name or 'create'}_many_{plain(act.resource.name)}".replace("-", "_"),
         "summary": str(act.about).split(". ")[0].rstrip("."),
@@ -96,7 +94,7 @@ def describe_many(act: Act, schema: DeclaredSchema) -> dict[str, Any]:
             "200": done,
             "202": job,
             "207": {**done, "description": str(ROWS)},
-            **dict(sorted(refused.items())),
+            **refused((*COMMON, 413, 415, 422)),
         },
     }
 
@@ -114,9 +112,10 @@ def describe_job(schema: DeclaredSchema) -> dict[str, Any]:
     )
 
 
-def _sent(about: Words, reference: str, example: Any) -> dict[str, Any]:
+def _sent(about: Words, reference: str, example: Any, *headers: str) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": reference}, "example": example}}
-    return {"description": str(about), "content": content}
+    told = of_success("Idempotency-Replayed", *headers)
+    return {"description": str(about), "headers": told, "content": content}
 
 
 def _results(schema: DeclaredSchema) -> dict[str, Any]:
