@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 import tracemalloc
+from concurrent import futures
 from datetime import date, datetime
 
 import pytest
@@ -13,12 +14,14 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from tests.api.conftest import rows
+from accounts.models import User
+from tests.api.conftest import rows, token_client
 from tests.builders import make_task
 from tracker.api import exports
 from tracker.api.exports import EXPORTED, MEDIA_TYPES
 from tracker.exchange import sheets
 from tracker.exchange.sheets import write_table
+from tracker.models import Body
 
 
 def sent(client, name, **query):
@@ -171,10 +174,24 @@ def test_a_failure_in_the_middle_sends_no_part_of_a_file(hoa, world, monkeypatch
         raise OperationalError("gone")
 
     monkeypatch.setattr(exports, "_texts", broken)
-    answer = hoa.get("/api/v1/exports/tasks.ndjson")
+    answer = hoa.get("/api/v1/exports/tasks.csv")
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
     monkeypatch.undo()
     assert lines(hoa)
+
+
+def test_a_file_that_takes_too_long_is_told_as_a_problem(hoa, world, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no limit of a statement")
+    monkeypatch.setattr(exports, "SECONDS", 0.001)
+    for form in MEDIA_TYPES:
+        answer = hoa.get(f"/api/v1/exports/tasks.{form}")
+        assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+
+
+def test_who_reads_nothing_gets_a_file_without_rows(db):
+    stranger = token_client(User.objects.create(username="stranger"))
+    assert [len(lines(stranger, resource.name)) for resource in EXPORTED] == [0] * len(EXPORTED)
 
 
 def test_more_files_at_once_than_there_are_places_are_told_to_wait(hoa, world, monkeypatch):
@@ -184,6 +201,23 @@ def test_more_files_at_once_than_there_are_places_are_told_to_wait(hoa, world, m
         answer = hoa.get("/api/v1/exports/tasks.ndjson")
     assert (answer.status_code, answer["Retry-After"]) == (429, "30")
     assert lines(hoa)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_write_while_a_file_is_written(hoa, monkeypatch):
+    def write(*_):
+        with futures.ThreadPoolExecutor(1) as other:
+            other.submit(written_by_another).result(timeout=10)
+
+    def written_by_another():
+        try:
+            Body.objects.filter(code="BO-A").update(note_en="meanwhile")
+        finally:
+            connection.close()
+
+    monkeypatch.setitem(exports.WRITERS, "csv", write)
+    assert sent(hoa, "tasks.csv") == b""
+    assert Body.objects.get(code="BO-A").note_en == "meanwhile"
 
 
 def test_a_broken_file_gives_its_place_back(hoa, monkeypatch):
@@ -211,10 +245,21 @@ def test_the_queries_stay_the_same(hoa, world):
     assert count() == before
 
 
+class Several:
+    """A query of the same text many times, for COPY."""
+
+    def __init__(self, text, times):
+        self.query, self.told = self, (f"SELECT %s FROM generate_series(1, {times})", [text])
+
+    def sql_with_params(self):
+        return self.told
+
+
 @pytest.mark.parametrize("form", list(MEDIA_TYPES))
 def test_memory_does_not_grow_with_the_rows(db, monkeypatch, form):
     text = json.dumps({"title": secrets.token_hex(500)})
     monkeypatch.setattr(exports, "_texts", lambda *_: (text for _ in range(3_000)))
+    monkeypatch.setattr(exports, "_rows", lambda *_: Several(text, 3_000))
     tracemalloc.start()
     try:
         with exports.written(EXPORTED[0], None, form) as file:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.exceptions import Throttled
@@ -119,9 +120,11 @@ def written(resource: Resource, query: PageQuery, form: str) -> IO[bytes]:
     """Return a temporary file with all rows, at its beginning; it vanishes when it is closed."""
     with contextlib.ExitStack() as unless_done:
         file = unless_done.enter_context(tempfile.TemporaryFile())
-        with transaction.atomic():
-            _allow_time()
-            WRITERS[form](file, resource, _texts(resource, query))
+        with _one_moment():
+            if form == "ndjson" and connection.vendor == "postgresql":
+                _copy(file, _rows(resource, query))
+            else:
+                WRITERS[form](file, resource, _texts(resource, query))
         unless_done.pop_all()
     file.seek(0)
     return file
@@ -129,11 +132,39 @@ def written(resource: Resource, query: PageQuery, form: str) -> IO[bytes]:
 
 def _texts(resource: Resource, query: PageQuery) -> Iterator[str]:
     """Each row as JSON text: one statement, so that all are of one moment, fetched in parts."""
-    rows = page_rows(resource, narrowed(resource, query.context), query)
-    return (row[0] for row in rows.iterator(chunk_size=ROWS_AT_ONCE))
+    return (row[0] for row in _rows(resource, query).iterator(chunk_size=ROWS_AT_ONCE))
 
 
-def _allow_time() -> None:
-    if connection.vendor == "postgresql":
+def _rows(resource: Resource, query: PageQuery) -> Any:
+    return page_rows(resource, narrowed(resource, query.context), query).values_list("row")
+
+
+def _copy(file: IO[bytes], rows: Any) -> None:
+    """Let PostgreSQL write the lines: it may then use all its workers, which it does not for a cursor.
+
+    JSON holds no byte below 32, so that with two of them as the signs of CSV every line comes as it is.
+    """
+    try:
+        sql, params = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return
+    statement = f"COPY ({sql}) TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')"
+    # The cursor that counts queries takes no parameters for COPY.
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(cursor.mogrify(statement, params)) as blocks,
+    ):
+        file.writelines(blocks)
+
+
+@contextlib.contextmanager
+def _one_moment() -> Iterator[None]:
+    """The transaction that a cursor of PostgreSQL lives in. One of SQLite would keep everybody else from writing."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
+        yield

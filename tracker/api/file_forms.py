@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from tracker.api.declaration import Field, Kind, Nested, Resource, Words
-from tracker.exchange.figures import harmless
+from tracker.exchange.cells import harmless
 from tracker.exchange.sheets import write_table
 
 MEDIA_TYPES = {

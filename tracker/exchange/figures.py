@@ -21,12 +21,10 @@ from openpyxl.utils import get_column_letter
 
 from tracker.boards.figures import COLUMNS, Line, Report
 from tracker.clock import LOCAL_ZONE
+from tracker.exchange.cells import harmless
 from tracker.exchange.paper import NO_XML, SMALL, columns, drop_first, line, mark, rule, saved, set_up, widths
 from tracker.rules.fairness import FEWEST_TO_RANK
 from tracker.rules.letters import MOTTO, STATE, Office, form_of, in_words
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 FIRST_WIDTH = 62  # mm
 
@@ -99,11 +97,6 @@ def as_csv(report: Report) -> bytes:
     for row in lines:
         writer.writerow([harmless(value) for value in row])
     return stream.getvalue().encode("utf-8-sig")
-
-
-def harmless(value: Any) -> Any:
-    """Return the value of a cell that no spreadsheet takes for a formula; nothing for None."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else "" if value is None else value
 
 
 # Excel

@@ -12,7 +12,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from tracker.exchange.figures import FORMULA
+from tracker.exchange.cells import FORMULA
 
 MOST_ROWS = 1_048_576
 """Rows of a sheet, its head among them; what does not fit goes on in the next one."""
