@@ -78,7 +78,7 @@ def test_an_extended_deadline_moves_the_event_and_tells_the_first_one(lan, task,
     after = event_of(lan, task)
     assert after["DTSTART"].dt == LATER
     assert after["SEQUENCE"] > before["SEQUENCE"] and after["LAST-MODIFIED"].dt >= before["LAST-MODIFIED"].dt
-    assert "Extended once; the first deadline was 30/06/2026" in after["DESCRIPTION"]
+    assert "Times extended: 1; the first deadline was 30/06/2026" in after["DESCRIPTION"]
 
 
 def test_a_withdrawn_task_is_cancelled(lan, task, cast):

@@ -118,3 +118,10 @@ def test_each_answer_says_how_many_requests_are_left(cast, settings):
     other = Client(headers={"Authorization": f"Bearer {TOKEN.search(text(post(cast['minh']), 201))[0]}"})
     assert other.get("/api/v1/").status_code == 200
     cache.clear()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Deadlines in your calendar"), ("vi", "Thời hạn trong lịch")])
+def test_the_page_says_how_to_follow_the_deadlines(cast, language, said):
+    page = text(client_of(cast["lan"], language).get(reverse("token_list")))
+    assert said in page and "http://localhost:8000/api/v1/calendar.ics" in page
+    assert f'href="{reverse("api-calendar.ics")}"' in page

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
@@ -90,14 +90,11 @@ def _lines(task: Any) -> list[str]:
 
 
 def _extended(task: Task) -> str:
-    times = ngettext("Extended once", "Extended %(count)d times", task.extension_count)
-    times %= {"count": task.extension_count}
+    count = task.extension_count
     if task.original_due_on is None:
-        return times
-    return _("%(times)s; the first deadline was %(day)s") % {
-        "times": times,
-        "day": f"{task.original_due_on:%d/%m/%Y}",
-    }
+        return _("Times extended: %(count)d") % {"count": count}
+    told = {"count": count, "day": f"{task.original_due_on:%d/%m/%Y}"}
+    return _("Times extended: %(count)d; the first deadline was %(day)s") % told
 
 
 def _plain(text: str) -> str:
