@@ -26,6 +26,7 @@ from tracker.api import feed
 from tracker.api.reference import schema_text
 from tracker.api.resources import RESOURCES
 from tracker.clock import now
+from tracker.models import BulkJob
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "2"))
 CHECKS = [
@@ -44,7 +45,7 @@ PROFILE = settings(
     suppress_health_check=list(HealthCheck),
 )
 MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
-MODELS = {resource.name: resource.model for resource in RESOURCES}
+MODELS = {resource.name: resource.model for resource in RESOURCES} | {"bulk-jobs": BulkJob}
 # Who owns the token, its scopes, and the body that it is for.
 TOKENS = {
     "a reading official": ("lan", [Scope.READ], None),
