@@ -239,3 +239,13 @@ def celery_worker(test_database_url: str, broker: str, tmp_path: Path) -> Iterat
         yield process
     finally:
         servers.end(process)
+
+
+@pytest.fixture
+def receiver(settings):
+    """A receiver of webhooks on this machine, which may be called."""
+    from tests.receiver import LOOPBACK, running
+
+    settings.WEBHOOK_NETWORKS = LOOPBACK
+    with running() as found:
+        yield found

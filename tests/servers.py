@@ -189,3 +189,15 @@ def end(server: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
+
+
+def kill_at_its_mark(module: str, folder: Path, **variables: str) -> None:
+    """Run a module of the tests, which is given the path of its mark, until it has written that, and kill it there."""
+    mark, log = folder / "mark", folder / "log"
+    process = spawn([sys.executable, "-m", module, str(mark)], log=log, env={**os.environ, **variables})
+    deadline = time.monotonic() + 30
+    while not (mark.exists() and mark.read_text()):
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,20 +11,13 @@ from config import celery_app
 from config.celery import SEND_WEBHOOKS, TICK
 from tests import servers
 from tests.builders import make_cast, make_task, make_webhook
-from tests.receiver import LOOPBACK, Receiver, running
+from tests.receiver import Receiver
 from tracker import jobs
 from tracker.choices import DeliveryState
 from tracker.clock import now
 from tracker.management.commands import seal
 from tracker.models import Webhook, WebhookDelivery
 from tracker.services import scan, sealing, webhooks
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.WEBHOOK_NETWORKS = LOOPBACK
-    with running() as found:
-        yield found
 
 
 @pytest.fixture

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +18,7 @@ from accounts.models import Membership, User
 from accounts.tokens import fingerprint
 from tests import servers
 from tests.builders import make_body, make_cast, make_resolution, make_task, make_webhook
-from tests.receiver import LOOPBACK, Receiver, running
+from tests.receiver import Receiver
 from tracker.choices import DeliveryState, Duty, MessageKind, PauseReason
 from tracker.clock import local_today, now
 from tracker.exchange.webhooks import body_of, deliver
@@ -33,13 +28,6 @@ from tracker.services import deliveries, sealing, webhook_secrets, webhooks
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.WEBHOOK_NETWORKS = LOOPBACK
-    with running() as found:
-        yield found
 
 
 @pytest.fixture
@@ -538,16 +526,8 @@ def test_killed_between_taken_and_marked_it_goes_again_with_the_same_id(
 ) -> None:
     hook, _secret = make_webhook(make_cast()["hoa"], receiver.url("/in"))
     row = one(hook)
-    mark = tmp_path / "taken"
-    environment = {**os.environ, "DATABASE_URL": test_database_url, "WEBHOOK_NETWORKS": "127.0.0.0/8"}
-    command = [sys.executable, "-m", "tests.services.killed_courier", str(mark)]
-    process = servers.spawn(command, log=tmp_path / "log", env=environment)
-    deadline = time.monotonic() + 30
-    while not (mark.exists() and mark.read_text()):
-        assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    variables = {"DATABASE_URL": test_database_url, "WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    servers.kill_at_its_mark("tests.services.killed_courier", tmp_path, **variables)
     claimed = fresh(row)
     assert (claimed.state, claimed.attempts, len(receiver.taken)) == (DeliveryState.QUEUED, 1, 1)
     assert send(claimed.lease_until - SECOND) == {}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -272,16 +269,8 @@ def test_killed_between_taken_and_marked_it_goes_again_with_the_same_id(
     lan: User, server: Server, test_database_url: str, tmp_path: Path
 ) -> None:
     message = queue(lan)
-    mark = tmp_path / "taken"
-    environment = {**os.environ, "DATABASE_URL": test_database_url, "EMAIL_URL": f"smtp://127.0.0.1:{server.port}"}
-    command = [sys.executable, "-m", "tests.services.killed_sender", str(mark)]
-    process = servers.spawn(command, log=tmp_path / "log", env=environment)
-    deadline = time.monotonic() + 30
-    while not (mark.exists() and mark.read_text()):
-        assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    variables = {"DATABASE_URL": test_database_url, "EMAIL_URL": f"smtp://127.0.0.1:{server.port}"}
+    servers.kill_at_its_mark("tests.services.killed_sender", tmp_path, **variables)
     claimed = fresh(message)
     assert (claimed.state, claimed.attempts, len(server.taken)) == (MessageState.QUEUED, 1, 1)
     assert outbox.send_due(at=claimed.lease_until - timedelta(seconds=1)) == {}
