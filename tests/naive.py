@@ -13,7 +13,8 @@ from holidays import country_holidays
 DAY = timedelta(days=1)
 OPEN = ("assigned", "planned", "drafting", "consultation", "appraisal", "promulgated")
 BEFORE_APPRAISAL = OPEN[:4]
-CLOCKS = ("due", "submit", "stage", "silence", "review", "request")
+CLOCKS = ("due", "submit", "stage", "silence", "unowned", "unverified", "lapsed", "review", "request")
+OF_THE_COMMISSION = ("unverified", "review", "request")
 PUBLIC = country_holidays("VN", years=range(2025, 2030))
 SWAPPED = set(PUBLIC.weekend_workdays)
 
@@ -81,14 +82,32 @@ class Book:
                 found = version
         return found
 
+    def turns_on(self, day):
+        return any(row.starts == day for row in (*self.default, *self.special, *self.national, *self.local))
+
     def policy(self, clock, stage, day):
         special = self.in_force(self.special, day)
         if special and special.limit(clock, stage):
             return special
         return self.in_force(self.default, day)
 
-    def calendar(self, day):
-        return self.in_force(self.local, day) or self.in_force(self.national, day)
+    def calendar(self, day, *, is_owned):
+        """That of the province while a body of the province answers, else the national one."""
+        local = self.in_force(self.local, day) if is_owned else None
+        return local or self.in_force(self.national, day)
+
+
+@dataclass
+class Evidence:
+    """What was declared on a day: in force on [starts, ends) of its instrument, once it is verified."""
+
+    declared: date
+    starts: date
+    ends: date | None
+    is_verified: bool = False
+
+    def holds(self, day):
+        return self.is_verified and self.starts <= day and (self.ends is None or day < self.ends)
 
 
 @dataclass
@@ -105,6 +124,9 @@ class Task:
     last_report: date | None = None
     reported: date | None = None
     requested: date | None = None
+    disowned: date | None = None
+    lapsed: date | None = None
+    evidence: list = field(default_factory=list)
     suspended: tuple | None = None
     rests: list = field(default_factory=list)
     flags: list = field(default_factory=list)
@@ -119,14 +141,26 @@ class Task:
     def runs(self, clock):
         if self.suspended or self.stage not in OPEN:
             return False
-        waits = {"review": self.reported, "request": self.requested}
+        waits = {"review": self.reported, "request": self.requested, "unowned": self.disowned}
+        waits |= {"lapsed": self.lapsed, "unverified": self.declared}
         return waits.get(clock, True) is not None and (clock != "submit" or self.stage in BEFORE_APPRAISAL)
 
     def start(self, clock):
         if clock == "silence":
             later = self.last_report and self.last_report >= self.running_since
             return self.last_report if later else self.running_since
-        return {"stage": self.stage_since, "review": self.reported, "request": self.requested}.get(clock, self.assigned)
+        if clock == "unowned":
+            return max(self.disowned, self.running_since)
+        starts = {"stage": self.stage_since, "review": self.reported, "request": self.requested}
+        starts |= {"unverified": self.declared, "lapsed": self.lapsed and self.lapsed - DAY}
+        return starts.get(clock, self.assigned)
+
+    @property
+    def declared(self):
+        return min((row.declared for row in self.evidence if not row.is_verified), default=None)
+
+    def calendar(self, day):
+        return self.book.calendar(day, is_owned=self.disowned is None)
 
     def limit(self, clock, day, *, policy=None, calendar=None):
         """The last day in time by the rules of `day`, walked; None where there is none."""
@@ -139,7 +173,7 @@ class Task:
         if limit is None:
             return None
         (left, unit), on = limit, self.start(clock)
-        calendar = calendar or self.book.calendar(day)
+        calendar = calendar or self.calendar(day)
         if clock == "submit" and unit == "working":
             left += self.age_at_rest(calendar)
         while left:
@@ -166,7 +200,8 @@ class Task:
     def floor(self, clock, day):
         if clock == "due" and self.due:
             return date.min
-        return max(self.book.policy(clock, self.stage, day).starts, self.book.calendar(day).starts)
+        turned = day if self.book.turns_on(day) else date.min
+        return max(self.book.policy(clock, self.stage, day).starts, self.calendar(day).starts, turned)
 
     # A day passes
 
@@ -179,6 +214,7 @@ class Task:
     def settle(self, day):
         if self.suspended and self.suspended[1] <= day:
             self.go_on()
+        self.lean(day)
         self.close(day)
         self.open(day)
         self.climb(day)
@@ -191,6 +227,16 @@ class Task:
         self.rests.append((start, end, *in_time, self.entry))
         self.running_since = end
 
+    def lean(self, day):
+        """Done while a verified rule is in force; assigned again from the day on which none is any more."""
+        holding = [row.starts for row in self.evidence if row.holds(day)]
+        if self.stage == "institutionalized" and not holding:
+            self.move_on("assigned", day)
+            self.running_since = self.lapsed = day
+        elif self.stage in OPEN and holding:
+            self.move_on("institutionalized", max(min(holding), self.assigned))
+            self.lapsed = None
+
     def _is_in_time(self, clock, start, end):
         limit = self.counted(clock, end)
         return limit is None or start <= limit
@@ -200,14 +246,15 @@ class Task:
             limit = self.limit(flag.clock, day) if self.runs(flag.clock) else None
             holds = limit is not None and (limit < day if flag.since <= day else limit == flag.limit)
             if not holds:
-                flag.closed = day
+                is_done = self.stage == "institutionalized" and flag.clock not in OF_THE_COMMISSION
+                flag.closed = self.stage_since if is_done else day
 
     def open(self, day):
         for clock in CLOCKS:
             limit = self.limit(clock, day) if self.runs(clock) else None
             if limit is None or any(flag.clock == clock for flag in self.standing()):
                 continue
-            policy, calendar = self.book.policy(clock, self.stage, day), self.book.calendar(day)
+            policy, calendar = self.book.policy(clock, self.stage, day), self.calendar(day)
             reminds = [before(limit + DAY, -row[2], calendar) for row in policy.steps if row[0] == clock and row[2] < 0]
             if limit < day or day in reminds:
                 since = max(limit + DAY, self.running_since, self.floor(clock, day))

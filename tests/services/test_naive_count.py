@@ -5,17 +5,17 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import naive
 from tests.asking import asked
-from tests.builders import make_body, make_cast, make_resolution, noon
+from tests.builders import make_body, make_cast, make_instrument, make_resolution, noon
 from tracker.boards.explain import explain
 from tracker.boards.lateness import flag_days, outcome_of
-from tracker.choices import Clock, DayKind, ExtensionState, ReportState, Stage
+from tracker.choices import Clock, DayKind, EvidenceState, ExtensionState, Level, ReportState, Role, Stage
 from tracker.errors import Conflict
 from tracker.models import (
     Calendar,
@@ -27,7 +27,18 @@ from tracker.models import (
     Responsibility,
     Task,
 )
-from tracker.services import calendars, clocks, extensions, flags, policies, recalculations, reports, tasks
+from tracker.services import (
+    calendars,
+    clocks,
+    extensions,
+    flags,
+    institutionalizations,
+    matrix,
+    policies,
+    recalculations,
+    reports,
+    tasks,
+)
 from tracker.services.limits import COLUMNS
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +60,9 @@ LIMITS = {
     "silence": st.tuples(st.integers(10, 40), UNITS),
     "review": st.tuples(st.integers(0, 6), UNITS),
     "request": st.tuples(st.integers(0, 6), UNITS),
+    "unowned": st.tuples(st.integers(0, 8), UNITS),
+    "unverified": st.tuples(st.integers(0, 8), UNITS),
+    "lapsed": st.tuples(st.integers(0, 3), UNITS),
 }
 
 
@@ -109,7 +123,10 @@ def books(draw):
     return naive.Book(default, special, national, local)
 
 
-ACTS = ("stage", "report", "report", "ask", "ask", "suspend", "resume", "snooze", "nothing")
+ACTS = (
+    *("stage", "report", "report", "ask", "ask", "suspend", "resume", "snooze", "nothing"),
+    *("answer", "answer", "prove", "prove", "prove"),
+)
 MOVES = st.tuples(st.integers(0, 18), st.sampled_from(ACTS), st.integers(1, 25))
 
 
@@ -138,7 +155,7 @@ class Life:
         try:
             with transaction.atomic():
                 told = getattr(self, f"_{name}")(noon(self.count.today), number)
-        except (ValidationError, Conflict):
+        except (ValidationError, Conflict, PermissionDenied):
             return
         if told:
             self.count.act(*told)
@@ -218,6 +235,35 @@ class Life:
 
         return (resumed,)
 
+    def _answer(self, at, number):
+        """The accountable body stops answering for the task, or answers again."""
+        cell = self.task.responsibilities.filter(role=Role.ACCOUNTABLE, valid_to=None).first()
+        if cell is None:
+            matrix.assign(self.task, body=make_body("BO-A"), role=Role.ACCOUNTABLE, on=self.count.today, by=None, at=at)
+            return (lambda count: setattr(count, "disowned", None),)
+        matrix.end(cell, on=self.count.today, by=None, at=at)
+        return (lambda count: setattr(count, "disowned", count.today),)
+
+    def _prove(self, at, number):
+        """Declare an instrument in force from a day around today, for some time; or decide on what is declared."""
+        waiting = self.task.institutionalizations.filter(state=EvidenceState.DECLARED).first()
+        if waiting is None:
+            return self._declare(at, number)
+        if number % 4 == 0:
+            institutionalizations.send_back(waiting, note="Incomplete", by=self.cast["hoa"], at=at)
+            return (lambda count: count.evidence.pop(),)
+        institutionalizations.verify(waiting, by=self.cast["hoa"], at=at)
+        return (lambda count: setattr(count.evidence[-1], "is_verified", True),)
+
+    def _declare(self, at, number):
+        starts = self.count.today + timedelta(number - 15)
+        ends = starts + timedelta(2 * number) if number % 3 else None
+        instrument = make_instrument(signed_on=FIRST - timedelta(30), in_force_on=starts, ends_on=ends)
+        institutionalizations.declare(
+            self.task, instrument, level=Level.CENTRAL, body=make_body("BO-A"), by=self.cast["lan"], at=at
+        )
+        return (lambda count: count.evidence.append(naive.Evidence(count.today, starts, ends)),)
+
     def _snooze(self, at, number):
         flag = self.task.flags.open().order_by("clock").first()
         if flag is None:
@@ -295,7 +341,7 @@ def begun(book, *, assigned, due, is_daily):
         due_on=due,
     )
     cell = Responsibility(body=make_body("BO-A"), role="A", valid_from=assigned)
-    tasks.create(task, cells=[cell], by=None, at=at)
+    tasks.create(task, levels=[(Level.CENTRAL, [])], cells=[cell], by=None, at=at)
     for policy in book.special:
         enter_policy(policy, calendar, at=at, **({"task": task}))
     recalculations.run_waiting(at=at)
@@ -357,6 +403,7 @@ def check_explained(life, day):
         assert (row.clock, row.flagged_since) == (row.clock, since)
         if since is not None and text.limit_on == row.flag.limit_on:
             assert (row.clock, text.late_since, text.days_late) == (row.clock, since, late)
+        if since is not None:
             told = [(step.number, step.due_on) for step in row.steps if not step.is_taken]
             assert (row.clock, told) == (row.clock, sorted(to_come, key=lambda step: (step[1], step[0])))
 

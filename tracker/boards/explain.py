@@ -14,7 +14,7 @@ from tracker.boards.workdays import workdays_of
 from tracker.choices import Clock
 from tracker.models import CalendarVersion, Flag, Policy, Task
 from tracker.rules import clocks as rules
-from tracker.rules.clocks import ClockFacts, Explanation, Limit, Step
+from tracker.rules.clocks import ClockFacts, Explanation, Limit, Step, StepDue
 from tracker.rules.governing import Terms
 from tracker.rules.workdays import DAY, Workdays
 
@@ -115,20 +115,39 @@ class _Sum:
             versions = self._versions_of(flag)
             text = self._explanation(clock, versions, flag)
             if text is not None and text.limit_on == flag.limit_on:
-                return versions, text
+                # Rules that ended before others took over made nothing late before that day.
+                is_later = text.late_since < flag.since
+                return versions, self._explanation(clock, versions, flag, floor=flag.since) if is_later else text
         versions = self._versions(clock, self.facts.stage, self.rules_on)
-        return versions, self._explanation(clock, versions, flag)
+        text = self._explanation(clock, versions, flag)
+        if text is None or flag is None or not text.is_running:
+            return versions, text
+        return versions, replace(text, steps=self._ladder_of(flag, through=text.counted_through))
 
-    def _explanation(self, clock: Clock, versions: _Versions, flag: Flag | None) -> Explanation | None:
-        terms = versions.terms
+    def _ladder_of(self, flag: Flag, *, through: date) -> tuple[StepDue, ...]:
+        """What an open flag climbs: the ladder that it began with, whatever its clock is counted by now."""
+        versions = self._versions_of(flag)
+        return rules.steps_due(
+            flag.limit_on,
+            flag.since,
+            _ladder(versions, Clock(flag.clock)),
+            self.workdays[versions.days.version_id],
+            through=through,
+            taken=_taken(flag),
+            snoozed_until=_snoozed_until(flag, story.snoozes(self.record, flag.clock)),
+        )
+
+    def _explanation(
+        self, clock: Clock, versions: _Versions, flag: Flag | None, floor: date = date.min
+    ) -> Explanation | None:
         return rules.explain(
             self.facts,
             clock,
-            _limit(versions, clock, self.facts.stage),
+            _limit(versions, clock, self.facts.stage, floor),
             self.workdays[versions.days.version_id],
             self.record.day,
-            steps=[Step(*row[1:]) for row in terms.steps if row[0] == clock],
-            taken={step.number: step.due_on for step in flag.steps.all()} if flag else None,
+            steps=_ladder(versions, clock),
+            taken=_taken(flag),
             snoozed_until=_snoozed_until(flag, story.snoozes(self.record, clock)),
         )
 
@@ -221,10 +240,18 @@ def _passed_over(pauses: Iterable[_Rested], clock: Clock, entry: int | None = No
     return sum(row.days[clock] for row in rows if entry is None or row.rest.entry == entry)
 
 
-def _limit(versions: _Versions, clock: Clock, stage: str) -> Limit:
+def _limit(versions: _Versions, clock: Clock, stage: str, floor: date = date.min) -> Limit:
     terms = versions.terms
     limit = terms.limit(clock, stage if clock == Clock.STAGE else "")
-    return Limit(clock, *limit, floor=max(terms.floor, versions.days.floor)) if limit else Limit(clock)
+    return Limit(clock, *limit, floor=max(terms.floor, versions.days.floor, floor)) if limit else Limit(clock)
+
+
+def _ladder(versions: _Versions, clock: Clock) -> list[Step]:
+    return [Step(*row[1:]) for row in versions.terms.steps if row[0] == clock]
+
+
+def _taken(flag: Flag | None) -> dict[int, date] | None:
+    return {step.number: step.due_on for step in flag.steps.all()} if flag else None
 
 
 def _snoozed_until(flag: Flag | None, snoozes: Iterable[Snooze]) -> date | None:

@@ -15,7 +15,7 @@ from django.db.models import Case, CharField, DateField, Exists, F, Max, Min, Ou
 from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject
 
 from tracker.boards.governing import Rules
-from tracker.choices import Clock, EvidenceState, Role, Stage, TaskKind
+from tracker.choices import COMMISSION_CLOCKS, Clock, EvidenceState, Role, Stage, TaskKind
 from tracker.models import (
     CalendarDay,
     DeadlineMove,
@@ -221,12 +221,16 @@ def _rested(rules: Rules, clock: Clock, since: str) -> Case:
 
 
 def open_flags(batch: Batch, *, day: date, at: datetime, rules: Rules) -> list[int]:
-    """Open a flag for each running clock that is late on `day`, or whose ladder begins to remind on it; return them."""
+    """Open a flag for each running clock that is late on `day`, or whose ladder begins to remind on it; return them.
+
+    On a day on which rules begin or end they make nothing late before it.
+    """
+    turns = rules.starts_on(day)
     limits = _limits(batch, day=day, at=at, rules=rules)
     opened: list[int] = []
     for clock, (first, _last) in limits.items():
         if first < day:
-            opened += run(_open, batch, day=day, at=at, clock=clock, rules=rules)
+            opened += run(_open, batch, day=day, at=at, clock=clock, rules=rules, turns=turns)
     for clock, policy, calendar, span in _reminders(rules, day, limits):
         opened += run(
             _remind, batch, day=day, at=at, span=span, clock=clock, rules=rules, policy=policy, calendar=calendar
@@ -297,7 +301,7 @@ def _working_days_from(day: date, version: int, count: int) -> list[date]:
     return found if found and found[0] == day else []
 
 
-def _flag_columns(clock: Clock, at: datetime, rules: Rules) -> dict[str, Any]:
+def _flag_columns(clock: Clock, at: datetime, rules: Rules, turned_on: date | None = None) -> dict[str, Any]:
     column = COLUMNS[clock]
     return {
         "task": F("pk"),
@@ -305,7 +309,7 @@ def _flag_columns(clock: Clock, at: datetime, rules: Rules) -> dict[str, Any]:
         "policy": policy_of(rules, clock),
         "calendar_version": calendar_of(rules, clock),
         "limit_on": F(column),
-        "since": Greatest(DaysLater(F(column), 1), F("running_since"), *floors(rules, clock)),
+        "since": Greatest(DaysLater(F(column), 1), F("running_since"), *floors(rules, clock, turned_on)),
         "opened_at": Value(at),
         "acknowledged_note": Value(""),
         "snoozed_reason": Value(""),
@@ -315,14 +319,14 @@ def _flag_columns(clock: Clock, at: datetime, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _open(tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules) -> Insert:
+def _open(tasks: Any, day: date, at: datetime, clock: Clock, rules: Rules, turns: bool) -> Insert:
     """A flag for each running clock whose last day in time lies before `day`; not late while the task was at rest."""
     rows = tasks.filter(RUNNING, **{f"{COLUMNS[clock]}__lt": day})
-    return _insert(clock, at, rules, rows)
+    return _insert(_flag_columns(clock, at, rules, day if turns else None), rows)
 
 
-def _insert(clock: Clock, at: datetime, rules: Rules, rows: Any) -> Insert:
-    return Insert(Flag, _flag_columns(clock, at, rules), rows, ONE_OPEN_FLAG, returning=("id",))
+def _insert(columns: dict[str, Any], rows: Any) -> Insert:
+    return Insert(Flag, columns, rows, ONE_OPEN_FLAG, returning=("id",))
 
 
 def _remind(
@@ -340,7 +344,7 @@ def _remind(
     rows = rows.filter(governs=policy)
     if rules.locals:
         rows = rows.alias(counts=calendar_of(rules, clock)).filter(counts=calendar)
-    return _insert(clock, at, rules, rows)
+    return _insert(_flag_columns(clock, at, rules), rows)
 
 
 def _record_turned_late(tasks: Any, day: date, at: datetime) -> Insert:
@@ -366,18 +370,21 @@ def _record_reminders(tasks: Any, day: date, at: datetime, keys: Any) -> Insert:
 def close_flags(batch: Batch, *, day: date, at: datetime, why: str = "met", causes: Causes = NO_CAUSES) -> int:
     """Close the open flags of `batch` whose condition no longer holds, dated on the day on which it ended.
 
-    A reminder ends, too, when its limit moves: closed before it is late, it says nothing of lateness.
+    A task that is done ends what its body owed on the day on which it was done, however late that was verified; what
+    the commission owed ends today. A reminder ends, too, when its limit moves: closed before it is late, it says
+    nothing of lateness.
     """
     ids = run(_no_longer_held, batch, day=day, at=at)
     if not ids:
         return 0
     rows = Flag.objects.filter(pk__in=ids)
     task = Task.objects.filter(pk=OuterRef("task"))
-    done_on = Subquery(task.filter(stage=Stage.INSTITUTIONALIZED).values("done_on"))
+    today, done = Value(day, output_field=DateField()), task.filter(stage=Stage.INSTITUTIONALIZED)
+    of_bodies = Coalesce(Subquery(done.values("done_on")), today)
     stage = Subquery(task.filter(stage__in=CLOSED_STAGES).values("stage"))
     moved = Case(When(since__gt=day, then=Value("moved")), default=Value(why))
     rows.update(
-        closed_on=Coalesce(done_on, Value(day, output_field=DateField())),
+        closed_on=Case(When(clock__in=COMMISSION_CLOCKS, then=today), default=of_bodies),
         closed_at=at,
         closed_why=Coalesce(stage, moved),
         closed_by=_cause_of(rows, causes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.db.models import (
@@ -166,8 +167,11 @@ def defined_while_running(clock: Clock) -> Q:
     return Q(**{f"{STARTS[clock][-1]}__isnull": False})
 
 
-def floors(rules: Rules, clock: Clock) -> tuple[Any, ...]:
-    """Return the days before which the governing rules can make nothing late; none for what was written down."""
+def floors(rules: Rules, clock: Clock, turned_on: date | None = None) -> tuple[Any, ...]:
+    """Return the days before which the governing rules can make nothing late; none for what was written down.
+
+    `turned_on`: a day on which rules began or ended, so that others govern from it on.
+    """
     floor = by_policy(
         rules,
         clock,
@@ -175,6 +179,8 @@ def floors(rules: Rules, clock: Clock) -> tuple[Any, ...]:
             rules, terms, lambda days: Value(max(terms.floor, days.floor), output_field=DateField())
         ),
     )
+    if turned_on is not None:
+        floor = Greatest(floor, Value(turned_on, output_field=DateField()))
     if clock not in WRITTEN:
         return (floor,)
     return (Case(When(**{f"{WRITTEN[clock]}__isnull": True}, then=floor), default=F(COLUMNS[clock])),)
