@@ -107,6 +107,16 @@ def test_a_vacancy_known_in_advance_is_flagged_on_its_day_and_closed_when_filled
     assert (flag.since, flag.closed_on) == (date(2026, 2, 10), date(2026, 3, 2))
 
 
+def test_a_vacancy_that_a_missed_scan_did_not_see_is_flagged_before_it_is_filled():
+    post = make_post(make_body("BO-A"), holder="Lan")
+    task = make_task(accountable=make_body("BO-A"), post=post)
+    tenure = Tenure.objects.get()
+    bodies.end_tenure(tenure, on=date(2026, 2, 2), by=None, at=noon(date(2026, 2, 2)))
+    bodies.appoint(tenure.cadre, post, on=date(2026, 3, 2), by=None, at=noon(date(2026, 3, 2)))
+    flag = task.flags.get(clock=Clock.UNOWNED)
+    assert (flag.since, flag.closed_on) == (date(2026, 2, 10), date(2026, 3, 2))
+
+
 def test_a_task_without_an_accountable_body_is_unowned_from_its_assignment():
     task = make_task(accountable=False)
     assert task.unowned_since == MONDAY

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from tests.builders import make_cast, make_cell, make_instrument, make_task, noon
+from tests.builders import make_cast, make_cell, make_instrument, make_policy, make_task, noon
 from tracker.choices import Coverage, EvidenceState, Rank, Role, Stage
 from tracker.errors import Conflict
 from tracker.models import Flag, Institutionalization, StageChange
@@ -150,6 +150,17 @@ def test_slow_verification_makes_nobody_late(cast):
     task.refresh_from_db()
     assert (task.done_on, flag.closed_on, flag.closed_why) == (date(2026, 3, 2), task.done_on, "institutionalized")
     assert not Flag.objects.was_late(date(2026, 4, 21)).filter(pk=flag.pk).exists()
+
+
+def test_slow_verification_stays_a_lateness_of_the_commission(cast):
+    task = make_task(levels=LEVELS)
+    make_policy(limits=[("unverified", 10, "working")], clocks=("unverified",), code="own", task=task)
+    evidence = declared(task, cast, on=date(2026, 3, 9))
+    scan.run(date(2026, 4, 20), at=noon(date(2026, 4, 20)))
+    verify(evidence, cast, on=date(2026, 4, 21))
+    flag = task.flags.get(clock="unverified")
+    assert (flag.since, flag.closed_on) == (date(2026, 3, 24), date(2026, 4, 21))
+    assert Flag.objects.was_late(date(2026, 4, 21)).filter(pk=flag.pk).exists()
 
 
 def test_a_stranger_declares_nothing(cast):

@@ -5,13 +5,22 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from tests.builders import make_body, make_calendar, make_cast, make_policy, make_resolution, make_task, noon
+from tests.builders import (
+    make_body,
+    make_calendar,
+    make_cast,
+    make_instrument,
+    make_policy,
+    make_resolution,
+    make_task,
+    noon,
+)
 from tests.working import verified
 from tracker.boards.explain import explain
 from tracker.boards.governing import Rules, place_of
 from tracker.choices import Clock, DayKind, Level, Rank, Stage
 from tracker.models import Calendar, CalendarVersion, DayOff, Flag, Policy, PolicyLimit, PolicyStep, Task
-from tracker.services import calendars, clocks, policies, recalculations, scan, tasks
+from tracker.services import calendars, clocks, institutionalizations, policies, recalculations, scan, tasks
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 1, 5)
@@ -95,6 +104,41 @@ def test_a_stricter_version_makes_nothing_late_before_its_day():
     assert (flag.limit_on, flag.since, flag.policy) == (date(2026, 1, 13), START, policy)
 
 
+def test_what_ends_makes_nothing_late_before_the_day_on_which_others_take_over():
+    """A task with a longer limit of its own is judged by the shorter one of everybody only from the day it gets it."""
+    task = make_task()
+    policy = Policy(code="own", calendar=make_calendar(), valid_from=MONDAY, task=task)
+    limits = [PolicyLimit(clock=Clock.STAGE, stage=Stage.ASSIGNED, days=200)]
+    steps = [PolicyStep(clock=Clock.STAGE, number=1, offset_days=0, addressee="commission", repeat_days=2)]
+    policies.create(policy, limits=limits, steps=steps, by=None, at=noon(MONDAY))
+    policies.end(policy, on=date(2026, 4, 6), document="45", by=None, at=noon(MONDAY))
+    settle(date(2026, 4, 15))
+    flag = task.flags.get(clock=Clock.STAGE)
+    assert (flag.since, flag.policy.code) == (date(2026, 4, 6), "default")
+    assert flag.limit_on < date(2026, 3, 6)
+    assert min(flag.steps.values_list("due_on", flat=True)) >= date(2026, 4, 6)
+    text = explain(task, on=date(2026, 4, 15), clocks=[Clock.STAGE])[0].explanation
+    assert (text.late_since, text.floor) == (flag.since, flag.since)
+
+
+def test_an_open_flag_is_explained_with_the_ladder_that_it_climbs():
+    """Its stage began earlier than was known, so the limit of another policy is told; it climbs what it began with."""
+    task, day = make_task(), date(2026, 4, 8)
+    policy = Policy(code="own", calendar=make_calendar(), valid_from=MONDAY, task=task)
+    limits = [PolicyLimit(clock=Clock.STAGE, stage=Stage.PLANNED, days=5)]
+    steps = [PolicyStep(clock=Clock.STAGE, number=1, offset_days=1, addressee="commission", repeat_days=2)]
+    policies.create(policy, limits=limits, steps=steps, by=None, at=noon(MONDAY))
+    settle(day)
+    flag = task.flags.get(clock=Clock.STAGE)
+    tasks.record_stage(task, Stage.PLANNED, on=date(2026, 1, 6), by=None, at=noon(day))
+    flag.refresh_from_db()
+    row = explain(task, on=day, clocks=[Clock.STAGE])[0]
+    assert (flag.closed_on, flag.policy.code, row.policy.code) == (None, "default", "own")
+    to_come = [step.due_on for step in row.steps if not step.is_taken]
+    settle(to_come[0])
+    assert to_come == list(flag.steps.filter(due_on__gt=day).values_list("due_on", flat=True))
+
+
 def test_a_laxer_version_closes_flags_on_its_day_and_was_late_stays():
     task = make_task()
     late = new_version(300, at=noon(date(2026, 2, 27)))
@@ -104,6 +148,16 @@ def test_a_laxer_version_closes_flags_on_its_day_and_was_late_stays():
     assert flag.since < START
     assert flag.policy != late
     assert Flag.objects.was_late(START + timedelta(days=3)).filter(pk=flag.pk).exists()
+
+
+def test_evidence_declared_after_missed_days_hides_no_lateness_that_rules_have_ended():
+    cast, task = make_cast(), make_task(levels=[(Level.CENTRAL, [])])
+    new_version(300, at=noon(date(2026, 2, 27)))
+    day = START + timedelta(days=3)
+    facts = {"level": Level.CENTRAL, "by": cast["lan"], "at": noon(day)}
+    institutionalizations.declare(task, make_instrument(), **facts)
+    flag = task.flags.get(clock=Clock.STAGE)
+    assert (flag.since < START, flag.closed_on) == (True, START)
 
 
 def test_a_stricter_version_does_not_rejudge_what_is_done():

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from tracker.choices import Role
+from tracker.clock import local_day
 from tracker.errors import Stale, refuse
 from tracker.models import Body, Cadre, Post, Succession, SuccessionMember, Task, Tenure
 from tracker.policies import leaders_of, require
@@ -93,6 +94,7 @@ def _recheck(post: Post, *, at: datetime) -> None:
     """A change of holder may stop or start the unowned clock of every task that the post answers for."""
     tasks = Task.objects.filter(responsibilities__post=post, responsibilities__role=Role.ACCOUNTABLE)
     if ids := list(tasks.order_by("pk").values_list("pk", flat=True).distinct()):
+        clocks.settle(Task.objects.filter(pk__in=ids), through=local_day(at), at=at)
         clocks.wind(ids, at=at)
 
 

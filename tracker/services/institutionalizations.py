@@ -33,6 +33,7 @@ def declare(task: Task, instrument: Instrument, *, by: Any, at: datetime, **fact
     coverage, note_vi, note_en, source, is_illustration and continues. Raises ValidationError that names the field.
     """
     require(by, "evidence.declare", task)
+    clocks.settle(Task.objects.filter(pk=task.pk), through=local_day(at), at=at)
     evidence = _declared(task, instrument, by=by, at=at, **facts)
     clocks.wind([task.pk], at=at, cause=f"evidence:{evidence.pk}")
     return evidence
