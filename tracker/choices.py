@@ -386,3 +386,45 @@ class Consulted(TextChoices):
     HELD = "held", _("Consulted before it was signed")
     UNASKED = "unasked", _("Promulgated unasked")
     UNKNOWN = "unknown", _("Consultation not recorded")
+
+
+class Whom(TextChoices):
+    """To whom a task is cascaded."""
+
+    LEVEL = "level", _("Every unit of a level")
+    KIND = "kind", _("Every body of a kind")
+    LIST = "list", _("A chosen list")
+
+
+class DueRule(TextChoices):
+    """How the deadline of a part follows from that of its cascade."""
+
+    SAME = "same", _("The deadline of the task above")
+    WORKING = "working", _("So many working days after assignment")
+    CALENDAR = "calendar", _("So many calendar days after assignment")
+    FIXED = "fixed", _("A fixed day")
+
+
+class Joining(TextChoices):
+    """What becomes of a unit that a cascade is for and that has no part of it."""
+
+    OFFER = "offer", _("It is offered to the editor")
+    ADD = "add", _("It gets its part by itself the next day")
+    LEAVE = "leave", _("It stays without a part")
+
+
+class PartRole(TextChoices):
+    """Who beside the accountable body gets a role in each part of a cascade."""
+
+    UNIT_LEADS = "unit_leads", _("The Party committee of the unit leads (L)")
+    UNIT_SUPERVISES = "unit_supervises", _("The Front or mass organization of the unit supervises (S)")
+    GIVER_LEADS = "giver_leads", _("Whoever leads this task leads (L)")
+    GIVER_SUPERVISES = "giver_supervises", _("The body accountable for this task supervises (S)")
+    GIVER_INFORMED = "giver_informed", _("The body accountable for this task is informed (I)")
+
+
+class Below(TextChoices):
+    """What happens to the parts of a task when something is decided on it."""
+
+    LEAVE = "leave", _("The parts stay as they are")
+    SAME = "same", _("The same is done to the parts below")

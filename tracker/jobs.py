@@ -29,6 +29,7 @@ from tracker.choices import JobPart
 from tracker.exchange import webhooks
 from tracker.services import (
     bulk_jobs,
+    cascades,
     deliveries,
     digests,
     heartbeats,
@@ -73,10 +74,11 @@ def hear_long() -> None:
 
 @shared_task(name=SCAN, ignore_result=True)
 def run_scan() -> None:
-    """Settle all tasks through today, unless that is done or another worker is at it."""
+    """Settle all tasks through today, unless that is done or another worker is at it; then let new units join."""
     at = clock.now()
     with heartbeats.beating(JobPart.LONG):
-        scan.catch_up(clock.local_day(at), at=at)
+        if scan.catch_up(clock.local_day(at), at=at):
+            cascades.add_by_rule(at=at)
 
 
 @shared_task(name=RECALCULATE, ignore_result=True)

@@ -199,6 +199,9 @@ PAGES: dict[str, Row] = {
         only(200, *OWN, "commission", **{**UNSEEN, "other": 200}),
         only(302, *OWN, "commission", **{**UNSEEN, "other": 302}),
     ),
+    # Cascades: the matrix editor gives a task to many units; who reads the task reads what was given
+    "cascade_new": writes(only(200, "editor", **UNSEEN), only(302, "editor", **UNSEEN)),
+    "cascade": writes(page(**UNSEEN), only(302, "editor", **UNSEEN)),
     "task_suspend": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     "task_withdraw": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
     "task_resume": writes(only(200, *STEERS, **UNSEEN), only(302, *STEERS, **UNSEEN)),
@@ -288,6 +291,8 @@ API: dict[str, Row] = {
     "api-tasks-suspend": api_acts(*STEERS),
     "api-tasks-withdraw": api_acts(*STEERS),
     "api-tasks-resume": api_acts(*STEERS),
+    "api-tasks-cascade": api_acts("editor"),
+    "api-tasks-cascade-bulk": api_many(),
     "api-tasks-stage-bulk": api_many(),
     "api-tasks-suspend-bulk": api_many(),
     "api-tasks-withdraw-bulk": api_many(),

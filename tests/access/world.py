@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import ApiToken, User
 from tests.access.actors import Actor, make_actors
+from tests.access.cascaded import add_cascades
 from tests.access.disputed import add_disputes, disputed
 from tests.access.routes import Route
 from tests.asking import asked
@@ -146,6 +147,7 @@ def make_world() -> World:
     disputed(task)
     _fill(world, a, rows)
     add_disputes(world, a)
+    add_cascades(world, a)
     world.arguments["flag_remark"] = {"pk": flag.pk}
     world.payloads |= {"flag_remark": {"text": "We wait", "version": 0}, "figures_freeze": {"remark": "For July"}}
     _add_calendars(world)

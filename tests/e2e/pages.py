@@ -10,9 +10,21 @@ from django.urls import reverse
 
 from accounts.models import User
 from tracker.boards.four_cell import Wanted
-from tracker.choices import Clock, DeliveryState, EvidenceState, ExtensionState, MessageKind, ReportState, Stage
+from tracker.choices import (
+    Clock,
+    DeliveryState,
+    EvidenceState,
+    ExtensionState,
+    Level,
+    MessageKind,
+    ReportState,
+    Stage,
+    Whom,
+)
 from tracker.clock import local_day, now
 from tracker.models import (
+    Body,
+    Cascade,
     Consultation,
     DetailingDuty,
     Dispute,
@@ -33,7 +45,16 @@ from tracker.models import (
     Urging,
 )
 from tracker.policies import may, reporting_body_ids
-from tracker.services import corrections, frozen, institutionalizations, instruments, policies, saved_filters, webhooks
+from tracker.services import (
+    cascades,
+    corrections,
+    frozen,
+    institutionalizations,
+    instruments,
+    policies,
+    saved_filters,
+    webhooks,
+)
 
 Where = Callable[[], dict[str, Any]]
 
@@ -102,6 +123,18 @@ def _suspended() -> dict[str, Any]:
 
 def _started() -> dict[str, Any]:
     return {"pk": Task.objects.get(code="3.8").pk}
+
+
+def _cascade() -> dict[str, Any]:
+    """One that lacks a unit."""
+    row = Cascade.objects.first()
+    if row is None:
+        at, level = now(), Level.COMMUNE
+        task, left = Task.objects.get(code="3.8"), Body.objects.get(code="MHA1")
+        row = Cascade(task=task, whom=Whom.LEVEL, level=level, document="45-QĐ/TU", on=local_day(at))
+        cascades.give(row, left_out=[left], by=None, at=at)
+        row.named.all().delete()
+    return {"pk": row.pk}
 
 
 def _draft_of_rules() -> dict[str, Any]:
@@ -246,6 +279,8 @@ PAGES: dict[str, tuple[str, Where]] = {
     "correct_deadline": ("editor", _started),
     "correct_suspension": ("editor", _suspended),
     "correct_cell": ("editor", lambda: {"pk": Responsibility.objects.filter(valid_to=None).earliest("pk").pk}),
+    "cascade_new": ("editor", _started),
+    "cascade": ("editor", _cascade),
     "task_suspend": ("editor", _started),
     "task_withdraw": ("editor", _started),
     "task_resume": ("editor", _suspended),

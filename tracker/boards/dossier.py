@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Case, Prefetch, When
 
 from tracker.boards.disputes import disputes
 from tracker.boards.lateness import NamedShare, outcome_of, shares_of, together
 from tracker.boards.moments import Moment, moments
 from tracker.boards.overdue import remarks_of
 from tracker.boards.reasons import why
-from tracker.boards.task_list import four_cells
+from tracker.boards.task_list import four_cells, in_cell
 from tracker.boards.waiting import Wait, waits
-from tracker.choices import Clock, Coverage, EvidenceState, Role
+from tracker.choices import Clock, Coverage, EvidenceState, FieldStatus, Role
 from tracker.models import (
     Dispute,
     Event,
@@ -121,6 +121,14 @@ class Dossier:
         return [flag for flag in self.flags if not flag.is_late]
 
     @property
+    def late_children(self) -> list[Task]:
+        return [child for child in self.children if getattr(child, "is_late", False)]
+
+    @property
+    def other_children(self) -> list[Task]:
+        return self.children[len(self.late_children) :]
+
+    @property
     def open_obstacles(self) -> list[Obstacle]:
         return [row for row in self.obstacles if row.ended_on is None]
 
@@ -163,7 +171,7 @@ def dossier(task: Task, user: Any, today: date) -> Dossier:
         reports=_reports(task, user),
         events=list(Event.objects.visible_to(user).filter(task=task).select_related("actor")[:NEWEST]),
         wait=waits([task.pk], today)[task.pk],
-        children=_children(task, user)[:NEWEST],
+        children=_children(task, user, today),
         children_cells=four_cells(Task.objects.visible_to(user).filter(parent=task), today),
         links=_links(task, user),
         changed_by=_changed_by(evidence),
@@ -258,8 +266,11 @@ def _reports(task: Task, user: Any) -> list[ProgressReport]:
     return list(rows.select_related("body", "author", "instrument", "decided_by")[:NEWEST])
 
 
-def _children(task: Task, user: Any) -> list[Task]:
-    return list(Task.objects.visible_to(user).filter(parent=task).order_by("position", "pk")[:NEWEST])
+def _children(task: Task, user: Any, today: date) -> list[Task]:
+    """The parts that are late first, so that they are named however many there are."""
+    rows = Task.objects.visible_to(user).filter(parent=task)
+    is_late = Case(When(in_cell(FieldStatus.OPEN_OVERDUE, today), then=True), default=False)
+    return list(rows.annotate(is_late=is_late).order_by("-is_late", "position", "code", "pk")[:NEWEST])
 
 
 def _links(task: Task, user: Any) -> list[tuple[TaskLink, Task]]:

@@ -22,10 +22,12 @@ def task_list(user: Any, today: date, *, q: str = "", **filters: Any) -> Any:
     """Return the tasks that `user` may read and the filters leave, in the order of the registers. Runs no query.
 
     Filters: q, resolution, stage, kind, level (that must be reached), body (with a cell today) and role, status,
-    lateness.
+    lateness, parent (the code of a task that `user` may read).
     """
     rows = matching(Task.objects.visible_to(user), q)
     rows = rows.filter(**{name: filters[name] for name in PLAIN if filters.get(name)})
+    if parent := filters.get("parent"):
+        rows = rows.filter(parent__in=Task.objects.visible_to(user).filter(code=parent))
     if level := filters.get("level"):
         rows = rows.filter(Exists(TaskLevel.objects.filter(task=OuterRef("pk"), level=level)))
     if filters.get("body") or filters.get("role"):

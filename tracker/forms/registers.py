@@ -108,9 +108,12 @@ class TaskFilter(RegisterFilter):
     lateness = CodeField(Lateness.choices, label=_("On time or late"))
     level = CodeField(Level.choices, label=_("Level to reach"))
     kind = CodeField(TaskKind.choices, label=_("Kind"))
+    parent = forms.CharField(label=_("Part of task"), max_length=60, required=False)
 
     def __init__(self, data: Any, *, user: Any):
         super().__init__(data)
+        if not self.data.get("parent"):
+            del self.fields["parent"]  # where the parts of a task are looked at, and nowhere else
         bodies, resolutions = Body.objects.visible_to(user), Resolution.objects.visible_to(user)
         self._offer("resolution", resolutions.order_by("code"), "title")
         self._offer("body", bodies.order_by("name_sort", "id"), "label")

@@ -10,9 +10,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tracker.choices import Below
 from tracker.forms.queues import DayField, within_reach
 from tracker.models import Body, Extension, Task
 from tracker.rules.text import fold
+from tracker.services.below import has_owed
 
 OFFERED = 300
 """Bodies that the list beside the field offers; any other can be typed by its code or its name."""
@@ -177,6 +179,16 @@ class SuspendForm(StandingForm):
         super().__init__(*args, **kwargs)
         if task.effective_due_on is None:
             del self.fields["new_due_on"]
+
+
+def ask_below(form: forms.Form, task: Task) -> None:
+    """Let a form ask what happens to the parts of `task`, where some are still owed. One query."""
+    if has_owed(task):
+        form.fields["below"] = forms.ChoiceField(
+            label=_("The parts below"),
+            choices=[("", "—"), *Below.choices],
+            help_text=_("A new deadline reaches the parts that have that of this task; others keep their own."),
+        )
 
 
 class SnoozeForm(TodayForm):

@@ -3,6 +3,7 @@
 from tracker.models.bodies import Body, Cadre, Post, Succession, SuccessionMember, Tenure
 from tracker.models.bulk import BulkJob, ExternalReference
 from tracker.models.calendars import Calendar, CalendarDay, CalendarVersion, DayOff
+from tracker.models.cascades import Cascade, CascadeBody
 from tracker.models.disputes import Dispute
 from tracker.models.evidence import Institutionalization, JointCoverage
 from tracker.models.figures import DeadlineMove, FrozenReport
@@ -31,6 +32,8 @@ __all__ = [
     "Calendar",
     "CalendarDay",
     "CalendarVersion",
+    "Cascade",
+    "CascadeBody",
     "ChainHead",
     "Consultation",
     "ConsultationCount",

@@ -24,6 +24,35 @@ def insert_many(objs: Sequence[models.Model]) -> None:
     _run(f"{into} SELECT {names} FROM {_source(fields)}", rows)  # noqa: S608 - names of the model
 
 
+def insert_like(
+    pattern: models.Model, rows: Sequence[Mapping[str, Any]], *, returning: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Insert a copy of `pattern`, which is not saved, for each of `rows`: in the fields that they name as they say.
+
+    All rows name the same fields, by attribute (`task_id`). Derived fields are among them or as `pattern` has them.
+    Returns the columns of `returning` of the new rows. One query, none for no row.
+    """
+    if not rows:
+        return []
+    fields: list[Any] = [field for field in pattern._meta.concrete_fields if not (field.primary_key or field.generated)]
+    own = [field for field in fields if field.attname in rows[0]]
+    same = [field for field in fields if field.attname not in rows[0]]
+    given = [{field.column: _plain(field, row[field.attname]) for field in own} for row in rows]
+    names = ", ".join(_quote(field.column) for field in [*same, *own])
+    values = ", ".join([*map(_place, same), *(f"given.{_quote(field.column)}" for field in own)])
+    sql = f"INSERT INTO {_quote(pattern._meta.db_table)} ({names}) SELECT {values} FROM {_source(own)}"  # noqa: S608
+    sql += f" RETURNING {', '.join(map(_quote, returning))}" if returning else ""
+    params = [field.get_db_prep_save(getattr(pattern, field.attname), connection) for field in same]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, json.dumps(given, default=str)])
+        return list(cursor.fetchall()) if returning else []
+
+
+def _place(field: Any) -> str:
+    """Where the value of a column goes, of its type."""
+    return "%s" if connection.vendor == "sqlite" else f"%s::{field.rel_db_type(connection)}"
+
+
 def update_many(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]], names: Sequence[str]) -> None:
     """Set the columns of the fields `names` of each row, by key. One query, none for no row."""
     if not rows:

@@ -19,6 +19,8 @@ from tracker.policies import require
 from tracker.rules.stages import OPEN, can_decide, can_move
 from tracker.services import clocks, deadlines, history, matrix, rules_lock
 
+CREATED_FIELDS = ("code", "kind", "resolution", "provision", "parent", "assigned_on", "due_on")
+
 
 @transaction.atomic
 def create(
@@ -43,7 +45,7 @@ def create(
     task.save(force_insert=True)
     TaskLevel.objects.bulk_create([_level(task, level, ranks) for level, ranks in levels])
     StageChange.objects.create(task=task, to_stage=Stage.ASSIGNED, on=task.assigned_on, recorded_at=at, by=by)
-    after = history.values_of(task, "code", "kind", "resolution", "provision", "parent", "assigned_on", "due_on")
+    after = history.values_of(task, *CREATED_FIELDS)
     history.record("task.created", task, by=by, at=at, on=task.assigned_on, task=task, after=after)
     matrix.lay(task, cells, by=by, at=at)
     clocks.wind([task.pk], at=at, since=task.assigned_on)
@@ -148,6 +150,16 @@ def withdrawn(task: Task, *, today: date, reason: str, document: str = "") -> Mo
     return Move(stage=Stage.WITHDRAWN, on=today, reason=reason, document=document, fields=rest)
 
 
+def suspended(task: Task, *, today: date, until: date, reason: str, document: str = "") -> Move:
+    """Return the move by which a task rests until a day (exclusive). ValidationError where it cannot be."""
+    _need_reason(reason)
+    if until <= today:
+        raise refuse(until=_("The suspension must end later than today: give a later day."))
+    _need_move(task, Stage.SUSPENDED)
+    rest = {"suspended_on": today, "suspended_until": until, "stage_paused_days": task.stage_paused_days}
+    return Move(stage=Stage.SUSPENDED, on=today, reason=reason, document=document, fields=rest)
+
+
 def record_stage(
     task: Task, stage: Stage, *, on: date, by: Any, at: datetime, reason: str = "", version: int | None = None
 ) -> Task:
@@ -178,16 +190,11 @@ def suspend(
     A written deadline stays, unless the document names a new one (`new_due_on`); the first one stays known.
     """
     require(by, "task.suspend", task)
-    _need_reason(reason)
-    day = local_day(at)
-    if until <= day:
-        raise refuse(until=_("The suspension must end later than today: give a later day."))
     with clocks.changing(task, at=at, version=version):
-        _need_move(task, Stage.SUSPENDED)
+        move = suspended(task, today=local_day(at), until=until, reason=reason, document=document)
         if new_due_on is not None:
             _move_deadline(task, new_due_on, document=document, by=by, at=at)
-        rest = {"suspended_on": day, "suspended_until": until, "stage_paused_days": task.stage_paused_days}
-        move_to_stage(task, Stage.SUSPENDED, on=day, by=by, at=at, reason=reason, document=document, **rest)
+        move_task(task, move, by=by, at=at)
     return task
 
 

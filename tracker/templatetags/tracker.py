@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +17,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from tracker import choices
+from tracker.boards.cascades import label_of
 from tracker.boards.ripple import Fate
 from tracker.choices import (
     Consulted,
@@ -31,7 +34,9 @@ from tracker.choices import (
     Stage,
 )
 from tracker.clock import local_day
+from tracker.models import Task
 from tracker.rules.articles import told
+from tracker.rules.cascades import Place
 from tracker.rules.status import due_status
 from tracker.views.words import EVENT_WORDS
 
@@ -362,6 +367,21 @@ def meter(part: int, whole: int) -> SafeString:
         text,
         share,
     )
+
+
+@register.simple_tag
+def place(body: Place) -> SafeString:
+    """Return the name of a body of the register, leading to its page."""
+    return format_html('<a href="{}">{}</a>', reverse("body", args=[body.code]), label_of(body))
+
+
+@register.simple_tag
+def part_count(task: Task, status: str, count: int) -> SafeString:
+    """Return how many parts of a task stand so, leading to the list of them."""
+    address = f"{reverse('task_list')}?{urlencode({'parent': task.code, 'status': status})}"
+    words = FieldStatus(status).label
+    number = '<li>{} <a href="{}">{}<span class="visually-hidden"> {}</span></a></li>'
+    return format_html(number, status_pill(status), address, count, words)
 
 
 @register.inclusion_tag("tracker/_field.html")

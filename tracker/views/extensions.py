@@ -13,10 +13,11 @@ from tracker import clock
 from tracker.boards.lateness import outcome_of
 from tracker.boards.obstacles import obstacles_of
 from tracker.choices import ExtensionState, QueueCode
-from tracker.forms.requests import ExtensionDecisionForm, ExtensionForm, decision_of
+from tracker.errors import refuse
+from tracker.forms.requests import ExtensionDecisionForm, ExtensionForm, ask_below, decision_of
 from tracker.models import Body, Extension, Task
 from tracker.policies import accountable_body_id, may, require
-from tracker.services import extensions
+from tracker.services import below, extensions
 from tracker.views.attempts import attempt
 from tracker.views.doors import acting, reading, writing
 from tracker.views.trails import onward, trail_of
@@ -45,7 +46,15 @@ def extension_new(request: HttpRequest, pk: int) -> HttpResponse:
 def extension(request: HttpRequest, pk: int) -> HttpResponse:
     """Read a request and what became of it."""
     found = get_object_or_404(_readable(request), pk=pk)
-    return _page(request, found, ExtensionDecisionForm(initial=decision_of(found), today=clock.local_today()))
+    return _page(request, found, _decision_form(found, initial=decision_of(found)))
+
+
+def _decision_form(found: Extension, *args: Any, **facts: Any) -> ExtensionDecisionForm:
+    form = ExtensionDecisionForm(*args, today=clock.local_today(), **facts)
+    ask_below(form, found.task)
+    if "below" in form.fields:
+        form.fields["below"].required = False  # a refusal asks nothing of the parts
+    return form
 
 
 @acting
@@ -53,7 +62,7 @@ def extension_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Grant or refuse. What was typed stays when somebody else was quicker."""
     found = get_object_or_404(_readable(request), pk=pk)
     require(request.user, "extension.decide", found)
-    form = ExtensionDecisionForm(request.POST, today=clock.local_today())
+    form = _decision_form(found, request.POST)
     status = attempt(
         form,
         lambda: _decide(found, form, by=request.user, at=clock.now()),
@@ -67,9 +76,11 @@ def extension_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _decide(found: Extension, form: ExtensionDecisionForm, **who: Any) -> None:
     if form.cleaned_data["decision"] == "grant":
-        extensions.grant(found, **form.values("decision"), **who)
+        if form.cleaned_data.get("below") == "":
+            raise refuse(below=_("Say what happens to the parts below."))
+        below.grant(found, **form.values("decision"), **who)
     else:
-        extensions.refuse_(found, **form.values("decision", "due_on"), **who)
+        extensions.refuse_(found, **form.values("decision", "due_on", "below"), **who)
 
 
 def _readable(request: HttpRequest) -> Any:

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from tracker import clock
-from tracker.forms.requests import StandingForm, SuspendForm, standing_of
+from tracker.forms.requests import StandingForm, SuspendForm, ask_below, standing_of
 from tracker.models import Task
 from tracker.policies import require
-from tracker.services import tasks
+from tracker.services import below, tasks
 from tracker.views.attempts import attempt
 from tracker.views.doors import writing
 
@@ -42,7 +42,8 @@ def task_suspend(request: HttpRequest, pk: int) -> HttpResponse:
     """Suspend an open task."""
     task = _task(request, pk, "task.suspend")
     form = SuspendForm(request.POST or None, today=clock.local_today(), task=task, initial={"version": task.version})
-    return _decide(request, task, form, "suspend", tasks.suspend)
+    ask_below(form, task)
+    return _decide(request, task, form, "suspend", below.suspend)
 
 
 @writing
@@ -50,7 +51,8 @@ def task_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw an open or suspended task."""
     task = _task(request, pk, "task.withdraw")
     form = StandingForm(request.POST or None, today=clock.local_today(), initial={"version": task.version})
-    return _decide(request, task, form, "withdraw", tasks.withdraw)
+    ask_below(form, task)
+    return _decide(request, task, form, "withdraw", below.withdraw)
 
 
 @writing

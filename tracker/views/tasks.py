@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from tracker.boards.cascades import of_task as of_cascades
+from tracker.boards.cascades import with_missing
 from tracker.boards.dossier import Dossier, dossier
 from tracker.boards.explain import explain
 from tracker.boards.task_list import accountable_cells, counted_list, show_as_then
@@ -56,13 +58,15 @@ def _counted(request: HttpRequest, today: date) -> HttpResponse:
 
 @reading
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that is known of one task. At most 46 queries, whatever the number of rows: 4 for the reader and the task,
-    32 of the dossier, 3 for the files and successors, 6 for what the reader may do, 1 for the letters that urged it."""
+    """All that is known of one task. At most 47 queries, whatever the number of rows: 4 for the reader and the task,
+    32 of the dossier, 3 for the files and successors, 6 for what the reader may do, 1 for the letters that urged it, 1
+    for its cascades. An editor is told the units without a part in 4 more."""
     rows = Task.objects.visible_to(request.user)
     task = get_object_or_404(rows.select_related("resolution", "provision", "parent"), pk=pk)
     known = dossier(task, request.user, local_today())
     context = {"task": task, "known": known, "doing": _doing(request.user, task, known)}
     context["urgings"] = of_task(task.pk, request.user)
+    context["cascades"] = with_missing(task, local_today()) if context["doing"]["edit"] else of_cascades(task)
     return render(request, "tracker/task_page.html", context)
 
 
@@ -116,4 +120,6 @@ def _doing(user: Any, task: Task, known: Dossier) -> dict[str, Any]:
         "dispute": task.is_open and may(user, "dispute.raise", task),
         "correct": may(user, "correction.make", task),
         "remark": speaks,
+        "edit": may(user, "matrix.edit", task),
+        "cascade": task.is_open and may(user, "matrix.edit", task),
     }

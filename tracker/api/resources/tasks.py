@@ -6,7 +6,8 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from tracker.api import filters as by
 from tracker.api.declaration import NEWEST, OLDEST, Context, Nested, Resource, Words
@@ -90,6 +91,28 @@ def _in_status(rows: Any, statuses: tuple[str, ...], context: Context) -> Any:
         return rows.filter(status_then__in=statuses)
     # Conditions over stored columns, which an index can answer.
     return rows.filter(reduce(or_, (in_cell(status, context.day) for status in statuses)))
+
+
+def _parts(context: Context, *statuses: FieldStatus) -> Any:
+    """How many tasks below the outer one, which its reader may read, stand so on the day."""
+    rows = Task.objects.visible_to(context.user).filter(parent=OuterRef("pk"))
+    if context.is_past:
+        rows = stood_on(rows.known_on(context.day), context.day).filter(status_then__in=statuses)
+    else:
+        rows = rows.filter(reduce(or_, (in_cell(status, context.day) for status in statuses)))
+    return Coalesce(Subquery(rows.order_by().values("parent").annotate(n=Count("pk")).values("n")), 0)
+
+
+def _all_parts(context: Context) -> Any:
+    return _parts(context, *FieldStatus)
+
+
+def _parts_done(context: Context) -> Any:
+    return _parts(context, FieldStatus.DONE_ON_TIME, FieldStatus.DONE_LATE)
+
+
+def _parts_late(context: Context) -> Any:
+    return _parts(context, FieldStatus.OPEN_OVERDUE)
 
 
 def _levels(context: Context) -> Any:
@@ -276,6 +299,21 @@ TASKS = Resource(
             None,
             source=last_answer,
             is_nullable=True,
+        ),
+        integer(
+            "parts",
+            "How many tasks were given below it that reports count; their list: `parent` with this code.",
+            "Số nhiệm vụ đã giao xuống được tính trong báo cáo; danh sách: lọc `parent` theo mã này.",
+            85,
+            source=_all_parts,
+        ),
+        integer("parts_done", "How many of them are done.", "Trong đó đã hoàn thành.", 14, source=_parts_done),
+        integer(
+            "parts_late",
+            "How many of them are in progress and overdue; named by `parent` with `status=open_overdue`.",
+            "Trong đó quá hạn chưa xong; nêu tên bằng `parent` và `status=open_overdue`.",
+            7,
+            source=_parts_late,
         ),
         Nested(
             name="levels", about=Words("Levels it must reach.", "Các cấp phải thể chế hóa."), rows=_levels, fields=LEVEL

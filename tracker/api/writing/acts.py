@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tracker.api.writing.cascades import CASCADE_ACTS
 from tracker.api.writing.declaration import Act
 from tracker.api.writing.evidence import EVIDENCE_ACTS
 from tracker.api.writing.flags import FLAG_ACTS
@@ -14,6 +15,7 @@ from tracker.api.writing.tasks import TASK_ACTS
 
 DECLARED: tuple[Act, ...] = (
     *TASK_ACTS,
+    *CASCADE_ACTS,
     *EVIDENCE_ACTS,
     *REPORT_ACTS,
     *EXTENSION_ACTS,
