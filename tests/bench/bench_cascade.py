@@ -97,7 +97,9 @@ def _rows(task):
     events = Event.objects.filter(**beside).exclude(kind="task.created").order_by("task__code", "after", "id")
     return {
         "tasks": list(parts.order_by("code").values(*columns)),
-        "names": [row.replace(task.code.lower(), "") for row in parts.order_by("code").values_list("folded", flat=True)],
+        "names": [
+            row.replace(task.code.lower(), "") for row in parts.order_by("code").values_list("folded", flat=True)
+        ],
         "levels": sorted(TaskLevel.objects.filter(**beside).values_list("level", flat=True)),
         "cells": sorted(
             Responsibility.objects.filter(**beside).values_list("role", "body", "post", "legal_basis"), key=str

@@ -16,12 +16,14 @@ from tests.builders import (
     noon,
 )
 from tests.cascading import make_communes, make_unit
+from tracker import clock, jobs
 from tracker.boards.audit import verify
 from tracker.boards.cascades import missing, standing
+from tracker.boards.lint import lint
 from tracker.choices import BodyKind, DayKind, DueRule, Joining, Level, PartRole, Rank, Role, Stage, Whom
 from tracker.errors import Conflict, Stale
 from tracker.models import Body, Calendar, Cascade, Event, Flag, Responsibility, Task
-from tracker.services import calendars, cascades, clocks, days_off, recalculations, sealing, tasks
+from tracker.services import calendars, cascades, clocks, days_off, parts, recalculations, sealing, tasks
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 2)
@@ -482,3 +484,33 @@ def test_only_an_editor_says_what_becomes_of_units():
     ):
         with pytest.raises(PermissionDenied):
             act()
+
+
+def test_the_linter_names_the_units_that_the_act_is_for_and_that_have_no_part():
+    make_communes("X1", "X2")
+    task = make_parent()
+    give(task, left_out=[Body.objects.get(code="X2")])
+    join()
+    tasks_now = Task.objects.filter(pk=task.pk)
+    assert [one for one in lint(tasks_now, day=TODAY) if one.code == "units_missing"] == []
+    [found] = [one for one in lint(tasks_now, day=LATER) if one.code == "units_missing"]
+    assert (found.subject, found.params["count"], found.params["units"]) == ("5.7", 1, "Body X9")
+
+
+def test_the_daily_job_lets_units_join(monkeypatch):
+    make_communes("X1")
+    cascade = give(make_parent(), joining=Joining.ADD)
+    join()
+    monkeypatch.setattr(clock, "now", lambda: noon(LATER))
+    jobs.run_scan()
+    assert lacking(cascade, LATER) == ([], [])
+    assert Task.objects.filter(code="5.7/X9").exists()
+
+
+def test_nothing_of_an_act_stays_where_a_part_of_it_cannot_be_written(monkeypatch):
+    make_communes("X1", "X2")
+    task = make_parent()
+    monkeypatch.setattr(parts._Writer, "_cells", lambda *_given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        give(task)
+    assert (codes(task), Cascade.objects.count(), task.events.filter(kind="task.cascaded").count()) == ([], 0, 0)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -46,28 +47,14 @@ def label_of(place: Place) -> str:
 def units_on(day: date, *, with_words: bool) -> Units:
     """Return the bodies that exist on `day`, in the order of the register. One query."""
     rows = Body.objects.valid_on(day).order_by("name_sort", "id")
-    names = ("name_vi", "name_en", "short_vi", "short_en")
     searched = "folded" if with_words else Value("")
-    values = rows.values_list(*COLUMNS, *names, searched, "valid_from")
-    return Units(_place(*row) for row in values)
+    values = rows.values_list(*COLUMNS, _short("vi"), _short("en"), searched, "valid_from")
+    return Units(map(Place._make, values))
 
 
-def _place(
-    pk: int,
-    code: str,
-    kind: str,
-    level: str,
-    path: str,
-    parent: int | None,
-    name_vi: str,
-    name_en: str,
-    short_vi: str,
-    short_en: str,
-    folded: str,
-    since: date,
-) -> Place:
-    vi, en = short_vi or name_vi, short_en or name_en
-    return Place(pk, code, kind, level, path, parent, vi or en, en or vi, folded, since)
+def _short(language: str) -> Coalesce:
+    """The short name where there is one, as Body.label."""
+    return Coalesce(NullIf(f"short_{language}", Value("")), f"name_{language}")
 
 
 def wanted_of(cascade: Cascade, listed: Iterable[int], left_out: Iterable[int]) -> Wanted:

@@ -25,27 +25,38 @@ def insert_many(objs: Sequence[models.Model]) -> None:
 
 
 def insert_like(
-    pattern: models.Model, rows: Sequence[Mapping[str, Any]], *, returning: Sequence[str] = ()
+    pattern: models.Model, names: Sequence[str], rows: Sequence[Sequence[Any]], *, returning: Sequence[str] = ()
 ) -> list[tuple[Any, ...]]:
-    """Insert a copy of `pattern`, which is not saved, for each of `rows`: in the fields that they name as they say.
+    """Insert a copy of `pattern`, which is not saved, for each of `rows`: in the fields `names` as the row says.
 
-    All rows name the same fields, by attribute (`task_id`). Derived fields are among them or as `pattern` has them.
-    Returns the columns of `returning` of the new rows. One query, none for no row.
+    Names are attributes (`task_id`), values plain numbers, texts and days. Derived fields are among them or as
+    `pattern` has them. Returns the columns of `returning` of the new rows. One query, none for no row.
     """
     if not rows:
         return []
-    fields: list[Any] = [field for field in pattern._meta.concrete_fields if not (field.primary_key or field.generated)]
-    own = [field for field in fields if field.attname in rows[0]]
-    same = [field for field in fields if field.attname not in rows[0]]
-    given = [{field.column: _plain(field, row[field.attname]) for field in own} for row in rows]
-    names = ", ".join(_quote(field.column) for field in [*same, *own])
+    fields = {field.attname: field for field in pattern._meta.concrete_fields}
+    own: list[Any] = [fields[name] for name in names]
+    same: list[Any] = [field for field in fields.values() if not (field.primary_key or field.generated or field in own)]
+    columns = ", ".join(_quote(field.column) for field in [*same, *own])
     values = ", ".join([*map(_place, same), *(f"given.{_quote(field.column)}" for field in own)])
-    sql = f"INSERT INTO {_quote(pattern._meta.db_table)} ({names}) SELECT {values} FROM {_source(own)}"  # noqa: S608
+    sql = f"INSERT INTO {_quote(pattern._meta.db_table)} ({columns}) SELECT {values} FROM {_lists(own)}"  # noqa: S608
     sql += f" RETURNING {', '.join(map(_quote, returning))}" if returning else ""
     params = [field.get_db_prep_save(getattr(pattern, field.attname), connection) for field in same]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, json.dumps(given, default=str)])
+        cursor.execute(sql, [*params, json.dumps(rows, default=str)])
         return list(cursor.fetchall()) if returning else []
+
+
+def _lists(fields: Sequence[Any]) -> str:
+    """The lists of the parameter as a table with the columns of `fields`: half as long as objects with names."""
+    if connection.vendor == "sqlite":
+        columns = (f"json_extract(value, '$[{at}]') AS {_quote(field.column)}" for at, field in enumerate(fields))
+        return f"(SELECT {', '.join(columns)} FROM json_each(%s)) AS given"  # noqa: S608 - names of the model
+    columns = (
+        f"(value ->> {at})::{field.rel_db_type(connection)} AS {_quote(field.column)}"
+        for at, field in enumerate(fields)
+    )
+    return f"(SELECT {', '.join(columns)} FROM jsonb_array_elements(%s::jsonb)) AS given"  # noqa: S608 - as above
 
 
 def _place(field: Any) -> str:
