@@ -17,6 +17,7 @@ from tracker.clock import local_today
 from tracker.models import (
     Body,
     Cadre,
+    Consultation,
     DetailingDuty,
     Dispute,
     Event,
@@ -334,6 +335,10 @@ def _may_record_consultation(scope: Scope, user: Any, instrument: Instrument) ->
     return scope.has(Duty.EDITOR) or _is_of_their_body(scope, instrument)
 
 
+def _may_change_consultation(scope: Scope, user: Any, row: Consultation) -> bool:
+    return _may_record_consultation(scope, user, row.instrument)
+
+
 def _may_read_mail_state(scope: Scope, user: Any, cadre: Cadre) -> bool:
     """Whether mails reach a person is for those who can mend it, and for the person."""
     return scope.is_system_admin or scope.has(Duty.EDITOR) or user.cadre_id == cadre.pk
@@ -404,6 +409,7 @@ ACTIONS: dict[str, Callable[[Scope, Any, Any], bool]] = {
     "detailing.move_on": _may_move_on,  # obj: DetailingDuty
     "instrument.change": _may_change_instrument,  # obj: Instrument; its facts, phases and files
     "consultation.record": _may_record_consultation,  # obj: Instrument
+    "consultation.change": _may_change_consultation,  # obj: Consultation
     "policy.edit": _may_edit,
     "cadre.read_mail_state": _may_read_mail_state,  # obj: Cadre
     "token.make": _may_make_token,

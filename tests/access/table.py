@@ -255,6 +255,17 @@ def api_acts(*allowed: str, **others: Answer) -> Row:
     return {**dict.fromkeys(METHODS, everybody(405)), "POST": answers, "OPTIONS": options}
 
 
+def registers(*allowed: str) -> Answers:
+    """A change of a row of a register, which all members read: 428 for those who may change it."""
+    return {**everybody(403), **NO_REGISTER, **dict.fromkeys(allowed, 428), "read_token": 403, **OUTSIDE_API}
+
+
+def api_acts_on_register(*allowed: str) -> Row:
+    """An act on a row of a register."""
+    options = {**everybody(204), **OUTSIDE_API}
+    return {**dict.fromkeys(METHODS, everybody(405)), "POST": registers(*allowed), "OPTIONS": options}
+
+
 def api_many() -> Row:
     """An act on many rows, of which each is asked for its own: nobody gets further than that the body is missing."""
     options = {**everybody(204), **OUTSIDE_API}
@@ -325,8 +336,20 @@ API: dict[str, Row] = {
     "api-cadres-detail": api(**NO_REGISTER),
     "api-responsibilities": api(),
     "api-responsibilities-detail": api(**UNSEEN),
-    "api-instruments": api(),
-    "api-instruments-detail": api(**NO_REGISTER),
+    "api-instruments": api_writes(api_writes(api()), "PATCH"),
+    "api-instruments-detail": api_writes(api(**NO_REGISTER), "PATCH", registers(*KEEPERS)),
+    "api-instruments-phase": api_acts_on_register(*KEEPERS),
+    "api-instruments-correct-phase": api_acts_on_register(*KEEPERS),
+    "api-instruments-link": api_acts_on_register("editor"),
+    "api-instruments-end": api_acts_on_register("editor"),
+    "api-instruments-consultations-known": api_acts_on_register(*KEEPERS),
+    "api-instruments-phase-bulk": api_many(),
+    "api-instruments-correct-phase-bulk": api_many(),
+    "api-instruments-link-bulk": api_many(),
+    "api-instruments-end-bulk": api_many(),
+    "api-instruments-consultations-known-bulk": api_many(),
+    "api-consultations": api_writes(api_writes(api()), "PATCH"),
+    "api-consultations-detail": api_writes(api(**NO_REGISTER), "PATCH", registers(*KEEPERS)),
     "api-detailing-duties": api(),
     "api-detailing-duties-detail": api(**NO_REGISTER),
     "api-institutionalizations": api_writes(api_writes(api()), "PATCH"),

@@ -17,6 +17,7 @@ from tracker.models import Consultation, ConsultationCount, Instrument
 from tracker.policies import require
 from tracker.rules.consultation import wrong_number
 from tracker.services import history
+from tracker.services.instruments import claim
 
 FACTS = (
     "opened_on",
@@ -69,14 +70,17 @@ def change(
 
 
 @transaction.atomic
-def state_known(instrument: Instrument, *, is_known: bool, by: Any, at: datetime) -> Instrument:
+def state_known(
+    instrument: Instrument, *, is_known: bool, by: Any, at: datetime, version: int | None = None
+) -> Instrument:
     """Say that all consultations on an instrument are recorded, or that this is not sure. Source: rules.consultation.
 
-    Raises Conflict where it says so already.
+    Raises Conflict where it says so already, Stale where `version` is no longer that of the instrument.
     """
     require(by, "consultation.record", instrument)
+    claim(instrument, version)
     rows = Instrument.objects.filter(pk=instrument.pk, consultation_known_at__isnull=is_known)
-    if not rows.update(consultation_known_at=at if is_known else None, version=F("version") + 1):
+    if not rows.update(consultation_known_at=at if is_known else None):
         raise Conflict(_("It says so already."))
     instrument.refresh_from_db()
     before, after = {"consultation_known": not is_known}, {"consultation_known": is_known}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.boards.ripple import touched
 from tracker.choices import InstrumentLinkKind
-from tracker.errors import Stale, refuse
+from tracker.errors import refuse
 from tracker.models import Institutionalization, Instrument, InstrumentLink
 from tracker.policies import require
 from tracker.rules.articles import Spans
@@ -57,7 +57,7 @@ def end(
     rows = touched(instrument, spans)
     tasks = {row.task_id for row in rows}
     with clocks.changing_many(tasks, at=at, since=ending.on, cause=f"instrument:{instrument.pk}"):
-        _claim(instrument, version)
+        instruments.claim(instrument, version)
         _write_end(instrument, ending, rows, by=by, at=at)
         found = []
         if successor := ending.by_instrument:
@@ -76,14 +76,6 @@ def check_ending(instrument: Instrument, ending: Ending) -> None:
         raise refuse(by_instrument=_("An instrument does not end itself: name the other one."))
     if ending.continued and ending.by_instrument is None:
         raise refuse(by_instrument=_("Name the instrument in which the articles go on."))
-
-
-def _claim(instrument: Instrument, version: int | None) -> None:
-    rows = Instrument.objects.filter(pk=instrument.pk)
-    expected = rows if version is None else rows.filter(version=version)
-    if not expected.update(version=F("version") + 1):
-        raise Stale(rows.values_list("version", flat=True).get())
-    instrument.refresh_from_db()
 
 
 def _write_end(

@@ -48,7 +48,8 @@ def name(
     except IntegrityError as error:
         raise Conflict(_("A row with this external_id was made before.")) from error
     after = {"external_source": source, "external_id": external_id}
-    history.record("external.named", row, by=by, at=at, task=row.task, after=after, private_to=private_to)
+    task = getattr(row, "task", None)
+    history.record("external.named", row, by=by, at=at, task=task, after=after, private_to=private_to)
     return reference
 
 

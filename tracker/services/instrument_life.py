@@ -16,17 +16,29 @@ from tracker.policies import require
 from tracker.rules.consultation import wrong_number
 from tracker.rules.instrument_life import wrong_with_life
 from tracker.services import history
+from tracker.services.instruments import claim
 
 FACTS = ("phase", "on", "document", "note")
 
 
 def record(
-    instrument: Instrument, *, phase: str, on: date, by: Any, at: datetime, document: str = "", note: str = ""
+    instrument: Instrument,
+    *,
+    phase: str,
+    on: date,
+    by: Any,
+    at: datetime,
+    document: str = "",
+    note: str = "",
+    version: int | None = None,
 ) -> InstrumentPhase:
-    """Record that the instrument entered `phase` on a day, at the latest that of its signature."""
+    """Record that the instrument entered `phase` on a day, at the latest that of its signature.
+
+    Raises Stale where `version` is no longer that of the instrument.
+    """
     require(by, "instrument.change", instrument)
     row = InstrumentPhase(instrument=instrument, phase=phase, on=on, document=document.strip(), note=note.strip())
-    return _insert(row, by=by, at=at)
+    return _insert(row, by=by, at=at, version=version)
 
 
 def correct(
@@ -38,21 +50,22 @@ def correct(
     at: datetime,
     document: str = "",
     note: str = "",
+    version: int | None = None,
 ) -> InstrumentPhase:
     """Put a later row in the place of one that was wrong; `on=None` says that the change did not happen.
 
-    Raises Conflict where that row has been corrected by now.
+    Raises Conflict where that row has been corrected by now, Stale as `record`.
     """
     require(by, "instrument.change", row.instrument)
     better = InstrumentPhase(instrument=row.instrument, phase=phase, on=on, document=document.strip(), corrects=row)
     better.note = note.strip()
-    return _insert(better, by=by, at=at)
+    return _insert(better, by=by, at=at, version=version)
 
 
 @transaction.atomic
-def _insert(row: InstrumentPhase, *, by: Any, at: datetime) -> InstrumentPhase:
-    # One at a time, so that the order is judged on what is there.
-    instrument = Instrument.objects.select_for_update().get(pk=row.instrument_id)
+def _insert(row: InstrumentPhase, *, by: Any, at: datetime, version: int | None) -> InstrumentPhase:
+    instrument = row.instrument
+    claim(instrument, version)  # one at a time, so that the order is judged on what is there
     earlier = list(InstrumentPhase.objects.filter(instrument=instrument))
     if row.corrects_id and any(other.corrects_id == row.corrects_id for other in earlier):
         raise Conflict(_("This change has been corrected by now: look at what it says."))

@@ -148,14 +148,31 @@ def _write(instrument: Instrument, before: dict[str, Any], *, version: int, by: 
     )
 
 
+def claim(instrument: Instrument, version: int | None = None) -> None:
+    """Lock an instrument and give it its next version. Raises Stale where `version` is no longer the current one."""
+    rows = Instrument.objects.filter(pk=instrument.pk)
+    expected = rows if version is None else rows.filter(version=version)
+    if not expected.update(version=F("version") + 1):
+        raise Stale(rows.values_list("version", flat=True).get())
+    instrument.refresh_from_db()
+
+
+@transaction.atomic
 def link(
-    instrument: Instrument, other: Instrument, *, kind: str, on: date | None, by: Any, at: datetime
+    instrument: Instrument,
+    other: Instrument,
+    *,
+    kind: str,
+    on: date | None,
+    by: Any,
+    at: datetime,
+    version: int | None = None,
 ) -> InstrumentLink:
-    """Record that one instrument amends, replaces or details another."""
+    """Record that one instrument amends, replaces or details another. Raises Stale as `claim`."""
     require(by, "register.edit")
+    claim(instrument, version)
     row = InstrumentLink(instrument=instrument, other=other, kind=kind, on=on)
     row.full_clean()
-    with transaction.atomic():
-        row.save()
-        history.record("instrument.linked", instrument, by=by, at=at, after={"other": other.number, "kind": kind})
+    row.save()
+    history.record("instrument.linked", instrument, by=by, at=at, after={"other": other.number, "kind": kind})
     return row

@@ -6,6 +6,7 @@ from tracker.api.resources.disputes import DISPUTES
 from tracker.api.resources.figures import FROZEN_REPORTS
 from tracker.api.resources.followup import FLAGS, PROGRESS_REPORTS
 from tracker.api.resources.history import CHANGES
+from tracker.api.resources.instrument_life import CONSULTATIONS
 from tracker.api.resources.instruments import INSTITUTIONALIZATIONS, INSTRUMENTS
 from tracker.api.resources.legal_debt import DETAILING_DUTIES
 from tracker.api.resources.requests import EXTENSIONS, OBSTACLES
@@ -22,6 +23,7 @@ RESOURCES: tuple[Resource, ...] = (
     CADRES,
     RESPONSIBILITIES,
     INSTRUMENTS,
+    CONSULTATIONS,
     INSTITUTIONALIZATIONS,
     DETAILING_DUTIES,
     PROGRESS_REPORTS,

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, IntegerField, OuterRef, Q, Subquery
 
-from tracker.api.declaration import Context, Field, Nested, Words
-from tracker.api.fields import code, day, integer, moment, text, truth, uuid
+from tracker.api import filters as by
+from tracker.api.declaration import Context, Field, Nested, Resource, Words
+from tracker.api.externals import external_fields, external_filters
+from tracker.api.fields import ID, VERSION, code, day, integer, moment, text, truth, uuid
 from tracker.choices import FrontOpinion, Participant, Phase
-from tracker.models import Consultation, ConsultationCount, InstrumentFile, InstrumentPhase
+from tracker.models import Consultation, ConsultationCount, Instrument, InstrumentFile, InstrumentPhase
 
 
 def _phases(context: Context) -> Any:
@@ -65,6 +67,7 @@ PHASES = Nested(
     ),
     rows=_phases,
     fields=(
+        ID,
         code("phase", "Phase.", "Bước.", Phase, Phase.SUBMITTED),
         day("on", "On which day.", "Ngày.", "2022-09-05"),
         text("document", "What shows it.", "Văn bản thể hiện.", "45/TTr-BNV"),
@@ -90,27 +93,61 @@ FILES = Nested(
         moment("uploaded_at", "Added at (UTC).", "Thời điểm tải lên (UTC).", "2022-11-24T03:00:00Z"),
     ),
 )
-CONSULTATIONS = Nested(
+FACTS: tuple[Field, ...] = (
+    day("opened_on", "First day.", "Ngày bắt đầu.", "2022-05-01"),
+    day("closed_on", "Last day.", "Ngày kết thúc.", "2022-07-01", is_nullable=True),
+    _count(Participant.MINISTRIES, "Ministries and central agencies", "Bộ, ngành, cơ quan trung ương"),
+    _count(Participant.LOCAL, "Local authorities", "Địa phương"),
+    _count(Participant.FRONT, "The Front and mass organizations", "Mặt trận, đoàn thể"),
+    _count(Participant.EXPERTS, "Experts and scientists", "Chuyên gia, nhà khoa học"),
+    _count(Participant.BUSINESSES, "Businesses and their associations", "Doanh nghiệp, hiệp hội"),
+    _count(Participant.PEOPLE, "People", "Người dân"),
+    text("summary_url", "Where the published summary is.", "Nơi công bố bản tổng hợp.", ""),
+    text("summary_number", "Number of the summary.", "Số văn bản tổng hợp.", "45/BC-BNV"),
+    day("summary_on", "Date of the summary.", "Ngày văn bản tổng hợp.", "2022-07-20", is_nullable=True),
+    code("front_opinion", "Opinion of the Front.", "Ý kiến của Mặt trận.", FrontOpinion, FrontOpinion.AGREES),
+    text("front_number", "Number of the Front's document.", "Số văn bản của Mặt trận.", "125/MTTW-BTT"),
+    day("front_on", "Date of the Front's document.", "Ngày văn bản của Mặt trận.", "2022-07-10", is_nullable=True),
+)
+CONSULTED = Nested(
     name="consultations",
     about=Words(
         "Consultations on its draft: days, counts, published documents; no data of those who were asked.",
         "Các đợt lấy ý kiến về dự thảo: ngày, số lượt, văn bản đã công bố; không có dữ liệu của người được hỏi.",
     ),
     rows=_consultations,
+    fields=(ID, *FACTS, VERSION),
+)
+
+
+def _all_consultations(context: Context) -> Any:
+    rows = Consultation.objects.filter(instrument__in=Instrument.objects.visible_to(context.user).values("pk"))
+    return rows.filter(recorded_at__lt=context.known) if context.is_past else rows
+
+
+CONSULTATIONS = Resource(
+    name="consultations",
+    singular="Consultation",
+    model=Consultation,
+    about=Words(
+        "Consultations on the drafts of instruments: days, counts, published documents; no data of those who were "
+        "asked.",
+        "Các đợt lấy ý kiến về dự thảo văn bản: ngày, số lượt, văn bản đã công bố; không có dữ liệu của người được "
+        "hỏi.",
+    ),
+    rows=_all_consultations,
     fields=(
-        day("opened_on", "First day.", "Ngày bắt đầu.", "2022-05-01"),
-        day("closed_on", "Last day.", "Ngày kết thúc.", "2022-07-01", is_nullable=True),
-        _count(Participant.MINISTRIES, "Ministries and central agencies", "Bộ, ngành, cơ quan trung ương"),
-        _count(Participant.LOCAL, "Local authorities", "Địa phương"),
-        _count(Participant.FRONT, "The Front and mass organizations", "Mặt trận, đoàn thể"),
-        _count(Participant.EXPERTS, "Experts and scientists", "Chuyên gia, nhà khoa học"),
-        _count(Participant.BUSINESSES, "Businesses and their associations", "Doanh nghiệp, hiệp hội"),
-        _count(Participant.PEOPLE, "People", "Người dân"),
-        text("summary_url", "Where the published summary is.", "Nơi công bố bản tổng hợp.", ""),
-        text("summary_number", "Number of the summary.", "Số văn bản tổng hợp.", "45/BC-BNV"),
-        day("summary_on", "Date of the summary.", "Ngày văn bản tổng hợp.", "2022-07-20", is_nullable=True),
-        code("front_opinion", "Opinion of the Front.", "Ý kiến của Mặt trận.", FrontOpinion, FrontOpinion.AGREES),
-        text("front_number", "Number of the Front's document.", "Số văn bản của Mặt trận.", "125/MTTW-BTT"),
-        day("front_on", "Date of the Front's document.", "Ngày văn bản của Mặt trận.", "2022-07-10", is_nullable=True),
+        ID,
+        integer("instrument_id", "Id of the instrument.", "Mã số văn bản.", 4),
+        text("instrument", "Number of the instrument.", "Số, ký hiệu văn bản.", "10/2022/QH15", "instrument__number"),
+        *FACTS,
+        moment("recorded_at", "When it was recorded (UTC).", "Thời điểm ghi nhận (UTC).", "2022-05-01T03:00:00Z"),
+        *external_fields(Consultation),
+        VERSION,
+    ),
+    filters=(by.of_instrument(), *external_filters(Consultation)),
+    as_of=Words(
+        "Consultations recorded by the end of this day. Without it: all.",
+        "Các đợt đã ghi nhận đến hết ngày này. Nếu không nêu: tất cả.",
     ),
 )

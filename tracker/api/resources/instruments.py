@@ -24,7 +24,7 @@ from tracker.api.fields import (
     text,
     truth,
 )
-from tracker.api.resources.instrument_life import CONSULTATIONS, FILES, PHASES
+from tracker.api.resources.instrument_life import CONSULTED, FILES, PHASES
 from tracker.boards.consulted import consulted_then
 from tracker.choices import Consulted, Coverage, EvidenceState, InstrumentLinkKind, InstrumentStatus, Level, Rank
 from tracker.models import Institutionalization, Instrument, InstrumentLink
@@ -117,7 +117,8 @@ INSTRUMENTS = Resource(
         ),
         PHASES,
         FILES,
-        CONSULTATIONS,
+        CONSULTED,
+        *external_fields(Instrument),
         VERSION,
     ),
     filters=(
@@ -142,6 +143,7 @@ INSTRUMENTS = Resource(
         by.of_body("Code of the issuing body.", "Mã cơ quan ban hành.", name="issuer"),
         by.of_body("Code of the body that owes it.", "Mã cơ quan phải soạn thảo, trình.", name="drafted_by"),
         by.search("Words in number and title.", "Từ trong số và tên."),
+        *external_filters(Instrument),
     ),
     as_of=Words(
         "The day for which status is told, with phases, files and consultations as recorded by its end. Without it: "

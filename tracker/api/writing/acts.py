@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracker.api.writing.cascades import CASCADE_ACTS
+from tracker.api.writing.consultations import CONSULTATION_ACTS
 from tracker.api.writing.declaration import Act
 from tracker.api.writing.evidence import EVIDENCE_ACTS
 from tracker.api.writing.flags import FLAG_ACTS
 from tracker.api.writing.inputs import EXTERNAL
+from tracker.api.writing.instruments import INSTRUMENT_ACTS
 from tracker.api.writing.reports import REPORT_ACTS
 from tracker.api.writing.requests import DISPUTE_ACTS, EXTENSION_ACTS, OBSTACLE_ACTS
 from tracker.api.writing.tasks import TASK_ACTS
@@ -16,6 +18,8 @@ from tracker.api.writing.tasks import TASK_ACTS
 DECLARED: tuple[Act, ...] = (
     *TASK_ACTS,
     *CASCADE_ACTS,
+    *INSTRUMENT_ACTS,
+    *CONSULTATION_ACTS,
     *EVIDENCE_ACTS,
     *REPORT_ACTS,
     *EXTENSION_ACTS,

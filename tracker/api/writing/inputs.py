@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
@@ -14,98 +12,10 @@ from tracker.api import parsers
 from tracker.api.declaration import Context, Words
 from tracker.api.errors import NamedProblem
 from tracker.api.externals import EXAMPLES, ID, SOURCE
-from tracker.api.parsers import LARGEST_INTEGER, LONGEST_TEXT, Refused, readable, shown
+from tracker.api.parsers import Refused, shown
 from tracker.api.writing.declaration import REQUIRED, Act, Input
-from tracker.models import Body, Instrument, Task
-from tracker.rules.days import is_within_reach
-from tracker.services.instruments import twin_of
-
-LARGEST_VERSION = 2**31 - 1
-_SYSTEM = re.compile(r"[A-Za-z0-9._-]{1,60}")
-
-
-@dataclass(frozen=True)
-class Prose:
-    """A text that a person writes."""
-
-    limit: int = 5000
-
-    def read(self, value: str, context: Context) -> str:
-        return readable(value, self.limit)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": self.limit}
-
-
-@dataclass(frozen=True)
-class Day(parsers.Day):
-    """A local day that somebody can have meant."""
-
-    def read(self, value: str, context: Context) -> Any:
-        found = super().read(value, context)
-        if not is_within_reach(found, context.day):
-            raise Refused(_("Give a day from 3 February 1930 to ten years from now."))
-        return found
-
-
-@dataclass(frozen=True)
-class Numbered:
-    """A registered instrument by its number, without regard to marks and case."""
-
-    def read(self, value: str, context: Context) -> Any:
-        twin = twin_of(readable(value))
-        row = twin and Instrument.objects.visible_to(context.user).filter(pk=twin.pk).first()
-        if not row:
-            raise Refused(_("No instrument has this number: register it first."))
-        return row
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
-
-
-@dataclass(frozen=True)
-class RowId:
-    """The id of a row that the writer may see; any other is refused in the same words. One query."""
-
-    model: type[Model]
-
-    def read(self, value: int, context: Context) -> Any:
-        rows = self.model._default_manager.visible_to(context.user)  # type: ignore[attr-defined]
-        row = rows.filter(pk=value).first() if 0 < value <= LARGEST_INTEGER else None
-        if row is None:
-            raise Refused(_("Nothing with this id is known."))
-        return row
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_INTEGER}
-
-
-@dataclass(frozen=True)
-class Number:
-    """A whole number from 1."""
-
-    high: int = LARGEST_INTEGER
-
-    def read(self, value: int, context: Context) -> int:
-        if not 1 <= value <= self.high:
-            raise Refused(_("Write a whole number from %(low)d to %(high)d.") % {"low": 1, "high": self.high})
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "format": "int64", "minimum": 1, "maximum": self.high}
-
-
-@dataclass(frozen=True)
-class System:
-    """The name of a client's system."""
-
-    def read(self, value: str, context: Context) -> str:
-        if not _SYSTEM.fullmatch(value):
-            raise Refused(_("Write 1 to 60 of a–z, A–Z, 0–9, dot, hyphen and underscore."))
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{_SYSTEM.pattern}$"}
+from tracker.api.writing.values import LARGEST_VERSION, Day, Happened, Number, Numbered, Prose, RowId, System, Yes
+from tracker.models import Body, Task
 
 
 def read_body(data: Any, act: Act, context: Context) -> dict[str, Any]:
@@ -135,20 +45,38 @@ def read_body(data: Any, act: Act, context: Context) -> dict[str, Any]:
 
 def _value(item: Input, value: Any, context: Context) -> Any:
     """null and a blank text stand for nothing."""
-    is_text = item.parser.schema()["type"] == "string"
     if value is None or (isinstance(value, str) and not value.strip()):
         if item.default is REQUIRED:
             raise Refused(_("It is needed: give a value."))
         return item.default
-    if is_text and not isinstance(value, str):
-        raise Refused(_("Write a text in quotation marks."))
-    if not is_text and (isinstance(value, bool) or not isinstance(value, int)):
-        raise Refused(_("Write a whole number."))
+    kind = item.parser.schema()["type"]
+    if type(value) is not _TYPES[kind]:
+        raise Refused(_asked_for(kind))
     return item.parser.read(value, context)
+
+
+_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list}
+
+
+def _asked_for(kind: str) -> str:
+    return {
+        "string": _("Write a text in quotation marks."),
+        "integer": _("Write a whole number."),
+        "boolean": _("Write true or false."),
+        "array": _("Write a list in square brackets."),
+    }[kind]
 
 
 def day(name: str, en: str, vi: str, example: str = "2026-12-31", **options: Any) -> Input:
     return Input(name=name, about=Words(en, vi), parser=Day(), example=example, **options)
+
+
+def happened(name: str, en: str, vi: str, example: str, **options: Any) -> Input:
+    return Input(name=name, about=Words(en, vi), parser=Happened(), example=example, **options)
+
+
+def truth(name: str, en: str, vi: str, *, example: bool = True, **options: Any) -> Input:
+    return Input(name=name, about=Words(en, vi), parser=Yes(), example=example, **options)
 
 
 def prose(name: str, en: str, vi: str, example: str, limit: int = 5000, **options: Any) -> Input:
@@ -163,8 +91,8 @@ def body(name: str, en: str, vi: str, example: str = "BTP", **options: Any) -> I
     return Input(name=name, about=Words(en, vi), parser=parsers.Reference(Body), example=example, **options)
 
 
-def instrument(en: str, vi: str, **options: Any) -> Input:
-    return Input(name="instrument", about=Words(en, vi), parser=Numbered(), example="59/2023/NĐ-CP", **options)
+def instrument(en: str, vi: str, name: str = "instrument", **options: Any) -> Input:
+    return Input(name=name, about=Words(en, vi), parser=Numbered(), example="59/2023/NĐ-CP", **options)
 
 
 def row(name: str, en: str, vi: str, model: type[Model], example: int = 12, **options: Any) -> Input:

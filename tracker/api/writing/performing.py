@@ -15,14 +15,20 @@ from tracker.api.resources import RESOURCES
 from tracker.api.writing.declaration import Act
 from tracker.choices import ReportState
 from tracker.errors import Conflict
-from tracker.models import ExternalReference, ProgressReport, Task
+from tracker.models import Consultation, ExternalReference, Instrument, ProgressReport, Task
 from tracker.services import externals
+
+# What tracker.policies reads of a row; of most it is the task, and whose resolution that is.
+_JOINED: dict[Any, tuple[str, ...]] = {
+    Task: ("resolution__issuer",),
+    Instrument: ("issuer", "drafted_by"),
+    Consultation: ("instrument",),
+}
 
 
 def rows_of(resource: Resource, context: Context) -> Any:
     """Return the rows that may be acted on, with what every act asks of them."""
-    joined = "resolution__issuer" if resource.model is Task else "task__resolution__issuer"
-    return resource.rows(context).select_related(joined)
+    return resource.rows(context).select_related(*_JOINED.get(resource.model, ("task__resolution__issuer",)))
 
 
 def perform(act: Act, row: Any, values: dict[str, Any], who: dict[str, Any], context: Context) -> int:
