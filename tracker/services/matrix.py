@@ -70,14 +70,16 @@ def lay(task: Task, cells: Iterable[Responsibility], *, by: Any, at: datetime) -
     return laid
 
 
-def end(cell: Responsibility, *, on: date, by: Any, at: datetime, why: str = "") -> Responsibility:
-    """End a cell: `on` is the first day on which it no longer holds."""
+def end(
+    cell: Responsibility, *, on: date, by: Any, at: datetime, why: str = "", version: int | None = None
+) -> Responsibility:
+    """End a cell: `on` is the first day on which it no longer holds. `version` is that of its task."""
     require(by, "matrix.edit", cell.task)
     if cell.valid_to is not None:
         raise refuse(valid_to=_("This cell has ended already."))
     if on < cell.valid_from:
         raise refuse(valid_to=_("The end lies before the start: give an end on or after the first day."))
-    with clocks.changing(cell.task, at=at):
+    with clocks.changing(cell.task, at=at, version=version):
         cell.valid_to, cell.end_recorded_at = on, at
         cell.save(update_fields=["valid_to", "end_recorded_at"])
         after = {"valid_to": on}

@@ -8,6 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from tracker.api import filters as by
 from tracker.api.declaration import NEWEST, OLDEST, Context, Nested, Ordering, Resource, Words
+from tracker.api.externals import external_fields, external_filters
 from tracker.api.fields import (
     ID,
     IS_DEMO,
@@ -233,12 +234,14 @@ RESPONSIBILITIES = Resource(
         text("legal_basis", "Legal basis.", "Căn cứ.", ""),
         SOURCE,
         moment("recorded_at", "When it was recorded (UTC).", "Thời điểm ghi nhận (UTC).", "2026-01-05T05:00:00Z"),
+        *external_fields(Responsibility),
     ),
     filters=(
         by.of_task(),
         by.of_body("Code of the body.", "Mã cơ quan."),
         by.choice("role", "Role.", "Vai trò.", Role, Role.ACCOUNTABLE),
         by.of_resolution("task__resolution"),
+        *external_filters(Responsibility),
     ),
     as_of=Words(
         "Cells that held on this day and were recorded by its end, with the end that was known then. Without it: all.",

@@ -13,11 +13,13 @@ from tracker.api.writing.inputs import EXTERNAL
 from tracker.api.writing.instruments import INSTRUMENT_ACTS
 from tracker.api.writing.reports import REPORT_ACTS
 from tracker.api.writing.requests import DISPUTE_ACTS, EXTENSION_ACTS, OBSTACLE_ACTS
+from tracker.api.writing.responsibilities import RESPONSIBILITY_ACTS
 from tracker.api.writing.tasks import TASK_ACTS
 
 DECLARED: tuple[Act, ...] = (
     *TASK_ACTS,
     *CASCADE_ACTS,
+    *RESPONSIBILITY_ACTS,
     *INSTRUMENT_ACTS,
     *CONSULTATION_ACTS,
     *EVIDENCE_ACTS,

@@ -145,14 +145,20 @@ def _one(item: Item, act: Act, who: dict[str, Any], context: Context) -> int:
 
 
 def _results(items: list[Item], act: Act, path: str) -> list[dict[str, Any]]:
-    """One query, for the versions that the rows have now."""
-    done = [item.done for item in items if item.done]
-    versions = dict(act.resource.model._default_manager.filter(pk__in=keys_of(done)).values_list("pk", "version"))
-    status = 201 if act.is_new else 200
+    status, versions = 201 if act.is_new else 200, _versions(act, [item.done for item in items if item.done])
     return [
-        {"status": status, "id": item.done, "version": versions[item.done]} if item.done else _refusal(item, path)
+        {"status": status, "id": item.done, **versions.get(item.done, {})} if item.done else _refusal(item, path)
         for item in items
     ]
+
+
+def _versions(act: Act, done: list[int]) -> dict[int, dict[str, int]]:
+    """The versions that the rows have now; none where a row is never rewritten. One query."""
+    model = act.resource.model
+    if not hasattr(model, "version"):
+        return {}
+    rows = model._default_manager.filter(pk__in=keys_of(done)).values_list("pk", "version")
+    return {pk: {"version": version} for pk, version in rows}
 
 
 def _refusals(items: list[Item], path: str) -> Iterable[dict[str, Any]]:
