@@ -50,7 +50,7 @@ def test_imports_go_down_only(path):
     assert [name for name in imports_of(path) if (layer_of(name) or 0) > layer] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tracker" / "rules").glob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", sorted((ROOT / "tracker" / "rules").rglob("*.py")), ids=name_of)
 def test_rules_are_pure(path):
     imported = set(imports_of(path))
     assert {name for name in imported for impure in IMPURE if is_below(name, impure)} == set()

@@ -1,0 +1,1 @@
+"""Files of annexes: .xlsx, .docx and .csv, read into grids of cells."""
