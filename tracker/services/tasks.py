@@ -72,6 +72,24 @@ def _check_days(task: Task) -> None:
             raise refuse(**{name: _("The calendar does not reach this day: extend it or give another day.")})
 
 
+def reword(task: Task, words: Mapping[str, str], *, why: str, by: Any, at: datetime) -> Task:
+    """Change what the document says of a task: title_vi, detail_vi, due_text. Its English title follows where it was
+    the same. The history keeps what it said before.
+    """
+    require(by, "register.edit")
+    changes = dict(words)
+    if "title_vi" in changes and task.title_en == task.title_vi:
+        changes["title_en"] = changes["title_vi"]
+    with clocks.changing(task, at=at):
+        before = history.values_of(task, *changes)
+        for name, value in changes.items():
+            setattr(task, name, value)
+        task.full_clean(validate_unique=False, validate_constraints=False)
+        task.save(update_fields=list(changes))
+        history.record("task.reworded", task, by=by, at=at, task=task, before=before, after=changes, why=why)
+    return task
+
+
 def link(task: Task, other: Task, *, kind: str, by: Any, at: datetime, **texts: str) -> TaskLink:
     """Relate two tasks; both are kept."""
     require(by, "register.edit")

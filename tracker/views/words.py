@@ -101,6 +101,7 @@ EVENT_WORDS: dict[str, Any] = {
     "task.institutionalized": _("Became a rule in force"),
     "task.lapsed": _("The rule lapsed: open again"),
     "task.linked": _("Task related to another"),
+    "task.reworded": _("Words of the task changed"),
     "task.resumed": _("Taken up again"),
     "task.stage": _("Stage changed"),
     "task.urged": _("Urged by the commission"),
