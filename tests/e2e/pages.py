@@ -13,6 +13,7 @@ from tracker.boards.four_cell import Wanted
 from tracker.choices import (
     Clock,
     DeliveryState,
+    DueRule,
     EvidenceState,
     ExtensionState,
     Level,
@@ -131,7 +132,8 @@ def _cascade() -> dict[str, Any]:
     if row is None:
         at, level = now(), Level.COMMUNE
         task, left = Task.objects.get(code="3.8"), Body.objects.get(code="MHA1")
-        row = Cascade(task=task, whom=Whom.LEVEL, level=level, document="45-QĐ/TU", on=local_day(at))
+        facts = {"whom": Whom.LEVEL, "level": level, "due_rule": DueRule.CALENDAR, "due_days": 90}
+        row = Cascade(task=task, **facts, document="45-QĐ/TU", on=local_day(at))
         cascades.give(row, left_out=[left], by=None, at=at)
         row.named.all().delete()
     return {"pk": row.pk}
