@@ -11,6 +11,9 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from docx import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from openpyxl import Workbook
@@ -156,6 +159,19 @@ def packed(content: bytes, **parts: bytes) -> bytes:
         for name, data in names.items():
             fresh.writestr(name, data)
     return stream.getvalue()
+
+
+def with_footnote(document: Any) -> None:
+    """The first task has a footnote."""
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    note = '<w:footnote w:id="2"><w:p><w:r><w:t>Theo Kết luận 9</w:t></w:r></w:p></w:footnote>'
+    xml = f'<w:footnotes xmlns:w="{space}">{note}</w:footnotes>'
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = Part(PackURI("/word/footnotes.xml"), kind, xml.encode(), document.part.package)
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    mark = OxmlElement("w:footnoteReference")
+    mark.set(qn("w:id"), "2")
+    document.tables[0].rows[1].cells[2].paragraphs[0].add_run()._r.append(mark)
 
 
 def struck(document: Any) -> None:

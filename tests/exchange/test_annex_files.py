@@ -23,6 +23,7 @@ from tests.exchange.annexes import (
     struck,
     text,
     told,
+    with_footnote,
     xlsx,
 )
 from tracker.exchange.annex.reader import read_annex
@@ -259,6 +260,22 @@ def test_a_long_title_is_kept_whole_in_the_details():
     long = "Xây dựng " * 90
     first = drafts(plan_of(".xlsx", _with(0, 1, long)))[0]
     assert len(first.title) == 500 and long.strip() in first.detail
+
+
+def test_a_footnote_is_taken_into_the_details_and_said():
+    plan = plan_of(".docx", docx(TABLE, change=with_footnote))
+    assert told(plan) == TASKS and "Theo Kết luận 9" in drafts(plan)[0].detail
+    assert "footnote" in [issue.code for line in plan.lines for issue in line.issues]
+
+
+def test_a_hidden_row_is_read_and_said():
+    plan = plan_of(".xlsx", xlsx(TABLE, change=_hide))
+    assert told(plan) == TASKS
+    assert [issue.code for line in plan.lines for issue in line.issues] == ["hidden"]
+
+
+def _hide(book):
+    book.worksheets[0].row_dimensions[3].hidden = True
 
 
 HOSTILE = {

@@ -47,7 +47,7 @@ def _deadline(text: str) -> str:
     try:
         return parse_deadline(text).text
     except DeadlineError as error:
-        raise WrongAnswer(error.message.replace("%", "%%")) from error
+        raise WrongAnswer(error.message) from error
 
 
 def _body(question: Question, choice: str, values: list[str], bodies: Bodies) -> str | None:
