@@ -147,9 +147,9 @@ def test_returned_evidence_accuses_nobody(cast):
     assert findings() == []
 
 
-def test_the_linter_asks_nine_questions_however_many_tasks(cast, django_assert_num_queries):
+def test_the_linter_asks_ten_questions_however_many_tasks(cast, django_assert_num_queries):
     for _number in range(2):
         _task, instrument = leaning(cast)
         consultations.state_known(instrument, is_known=True, by=None, at=AT)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             lint(Task.objects.all(), day=TODAY)
