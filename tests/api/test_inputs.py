@@ -131,7 +131,7 @@ def test_an_id_that_cannot_be_is_not_found(hoa, pk):
     assert response.json()["type"] == "/problems/not-found"
 
 
-@pytest.mark.parametrize("address", ["nothing/", "tasks/1/x/", "%00/", "boards/", "%0A/", "frozen-reports/"])
+@pytest.mark.parametrize("address", ["nothing/", "tasks/1/x/", "%00/", "boards/", "%0A/", "remarks/"])
 def test_an_address_that_is_not_there_is_a_problem_too(hoa, address):
     response = hoa.get(f"/api/v1/{address}")
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")

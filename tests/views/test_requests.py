@@ -312,7 +312,7 @@ def test_the_pages_of_a_request_take_a_constant_number_of_queries(cast, task, la
     extension = asked(task, cast["lan"], on=TODAY, wanted_on=LATER)
     client = client_of(cast["hoa"], language)
     for _times in range(2):
-        for name, pk, queries in (("extension", extension.pk, 9), ("obstacle_end", obstacle.pk, 6)):
+        for name, pk, queries in (("extension", extension.pk, 10), ("obstacle_end", obstacle.pk, 6)):
             with django_assert_num_queries(queries):
                 text(client.get(reverse(name, args=[pk])))
         for number in range(3):

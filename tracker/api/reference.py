@@ -67,6 +67,6 @@ _FILES = {"style": "swagger-ui.css", "bundle": "swagger-ui-bundle.js", "favicon"
 _START = """
 window.addEventListener("load", () => SwaggerUIBundle({
   url: %s, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
-  presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout", docExpansion: "list",
+  presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout", docExpansion: "none",
 }));
 """
