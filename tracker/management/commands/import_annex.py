@@ -54,7 +54,7 @@ class Command(BaseCommand):
         plan, wrong = annexes.settled(grids, wanted, _answers(answers))
         if not plan.has_table:
             raise CommandError(f"{file}: no table has a row of heads that names the task and something about it.")
-        self._tell(plan, Bodies(annexes.register_of(wanted).bodies.known))
+        self._tell(plan, annexes.register_of(wanted).bodies)
         for key, reason in wrong:
             self.stdout.write(f"answer {key}: {reason}")
         is_open = bool(wrong or plan.counts["errors"] or plan.counts["doubts"] or plan.counts["open"])
